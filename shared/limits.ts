@@ -1,0 +1,83 @@
+/**
+ * Every size and wait of the protocol, with unit and reason. A limit that differs between a chip and a PC is in `Limits`;
+ * the rest are constants. What happens at each limit is in docs/wire.md.
+ */
+import type { Millis } from "./units.ts";
+
+/** Longest line, in bytes, without its newline. Spec: docs/wire.md. */
+export const LINE_BYTES_MAX = 4096;
+/** Longest frame towards and from a chip, in bytes. Spec. */
+export const FRAME_BYTES_MAX = 16384;
+/** Longest frame the root takes, in bytes. Spec. */
+export const ROOT_FRAME_BYTES_MAX = 262144;
+/** Longest id of a node, in characters. Chosen: fits a Storage file name (28). */
+export const NODE_ID_CHARS_MAX = 28;
+/** Longest id of an entity, in bytes. Chosen. */
+export const ENTITY_ID_BYTES_MAX = 64;
+/** Most nodes on the way from a node to the root. Chosen: far beyond any real tree, ends loops. */
+export const VIA_NODES_MAX = 16;
+
+/** A line waits this long for company before it is sent. Spec. */
+export const FLUSH_AFTER = 2000 as Millis;
+/** Silence on a link for this long ends it; a third of it asks `?ping`. Spec. */
+export const LINK_TIMEOUT = 15000 as Millis;
+/** A dial that has neither opened nor failed is given up. Chosen: a TCP connect over a poor Wi-Fi takes seconds. */
+export const DIAL_TIMEOUT = 10000 as Millis;
+/** First wait before dialling again; doubles, with jitter, up to the longest. Chosen. */
+export const DIAL_AFTER = 500 as Millis;
+export const DIAL_AFTER_MAX = 30000 as Millis;
+/** A client that was replaced waits at least this long, so that two boards with one id are seen and are no storm. Spec. */
+export const REPLACED_WAIT = 5000 as Millis;
+/** A client that was refused (token, version) asks again this slowly: somebody has to change something first. Chosen. */
+export const REFUSED_WAIT = 60000 as Millis;
+/** `?hello` without an answer is said again. Chosen: longer than a commit at the root on a slow disk. */
+export const HELLO_AFTER = 5000 as Millis;
+/** Shortest and longest wait for an `!ack` before sending again. Spec. */
+export const RESEND_AFTER_MIN = 2000 as Millis;
+export const RESEND_AFTER_MAX = 60000 as Millis;
+/** An action lives this long if its caller does not say. Chosen. */
+export const ACT_TTL = 5000 as Millis;
+/** The root waits this much longer than the ttl for an answer that was given in time. Chosen: a slow way back. */
+export const ACT_GRACE = 1000 as Millis;
+/** Answers remembered, so that an action seen before is answered and not run again. Chosen. */
+export const ACTS_REMEMBERED = 16;
+
+/** What a platform can afford. */
+export interface Limits {
+  /** A frame is sent when its text exceeds this many bytes. */
+  flushBytes: number;
+  /** Most bytes of its own events an origin has in flight. */
+  windowBytes: number;
+  /** Most bytes of events an origin keeps. */
+  outboxBytes: number;
+  /** Bytes handed to a link's socket and not yet taken, past which data waits (control lines never do). */
+  pipeBytes: number;
+  /** Frames of children waiting for the way up, in bytes: past it their links are paused; past twice it frames are dropped. */
+  relayBytes: number;
+  /** Most children connected at once. */
+  childrenMax: number;
+  /** Most nodes below, at any depth. */
+  routesMax: number;
+}
+
+/** ESP32: about 16 k variables of 14 bytes; sockets move 536 bytes at a time. */
+export const CHIP_LIMITS: Limits = {
+  flushBytes: 500,
+  windowBytes: 4096,
+  outboxBytes: 8192,
+  pipeBytes: 1072,
+  relayBytes: 4096,
+  childrenMax: 6,
+  routesMax: 32,
+};
+
+/** A PC process as a node. */
+export const PC_LIMITS: Limits = {
+  flushBytes: 1000,
+  windowBytes: 65536,
+  outboxBytes: 1048576,
+  pipeBytes: 65536,
+  relayBytes: 262144,
+  childrenMax: 1000,
+  routesMax: 10000,
+};
