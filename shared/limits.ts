@@ -26,6 +26,8 @@ export const DIAL_TIMEOUT = 10000 as Millis;
 /** First wait before dialling again; doubles, with jitter, up to the longest. Chosen. */
 export const DIAL_AFTER = 500 as Millis;
 export const DIAL_AFTER_MAX = 30000 as Millis;
+/** Having been joined this long ends the growth of that wait. Chosen. */
+export const STABLE_AFTER = 2000 as Millis;
 /** A client that was replaced waits at least this long, so that two boards with one id are seen and are no storm. Spec. */
 export const REPLACED_WAIT = 5000 as Millis;
 /** A client that was refused (token, version) asks again this slowly: somebody has to change something first. Chosen. */
@@ -81,3 +83,23 @@ export const PC_LIMITS: Limits = {
   childrenMax: 1000,
   routesMax: 10000,
 };
+
+/** Bytes of events that the root holds before they are on disk; past it links are paused. Chosen: a slow disk's second. */
+export const ROOT_PENDING_BYTES_MAX = 33554432;
+/** Bytes handed to one link's socket and not taken, past which the root cuts it. Chosen. */
+export const ROOT_LINK_BYTES_MAX = 1048576;
+/** Longest text of one group row, in bytes: groups of one origin in one commit are joined up to it. Chosen. */
+export const ROW_BYTES_MAX = 262144;
+/** Frames of acks and other lines downwards are cut at this many bytes. Spec. */
+export const DOWN_FRAME_BYTES = 1000;
+/** `?hello`s of one link that wait for the disk; more are dropped. Chosen: a branch's whole subtree at once. */
+export const HELLOS_PENDING_MAX = 1000;
+/** Past epochs that the root remembers for each node. Chosen: a node offers the last it was given. */
+export const EPOCHS_REMEMBERED = 256;
+/** Entities of one node that have a last value; events of more are stored all the same. Chosen. */
+export const ENTITIES_MAX = 1000;
+/** Actions under way at once. Chosen. */
+export const ACTIONS_PENDING_MAX = 10000;
+/** A node that replaces itself this often within this long is two boards with one id. Chosen: a replaced client waits 5 s. */
+export const CONFLICT_TAKEOVERS = 3;
+export const CONFLICT_WITHIN = 60000 as Millis;

@@ -1,0 +1,192 @@
+/**
+ * Flight numbers the events of an outbox, sends them in groups, and sends them again until the root's `!ack` covers them.
+ *
+ * It owns numbers, window, round trips and the wait before sending again. It says nothing before the root has given an epoch.
+ * Guarantee: an event keeps its number from its first sending on, within an epoch; numbers have no holes; at most one window
+ * is in flight; a group never exceeds a frame.
+ */
+import type { Limits } from "../limits.ts";
+import { FLUSH_AFTER, RESEND_AFTER_MAX, RESEND_AFTER_MIN } from "../limits.ts";
+import { count, type Counters } from "../table.ts";
+import { after, type Instant, type NodeId, sooner, type UnixMillis } from "../units.ts";
+import type { Entry, Outbox } from "./outbox.ts";
+
+/** Weight of a new round trip in the smoothed one. Source: RFC 6298. */
+const ROUND_TRIP_WEIGHT = 0.125;
+
+export class Flight {
+  /** The epoch that the root gave, 0 before it gave one. */
+  epoch: number;
+  /** The last event the root has, in this epoch. */
+  acked: number;
+  /** Of the outbox, the first `sent` entries have a number on the wire … */
+  sent: number;
+  /** … and the first `next` of them were sent since the last start from the beginning. */
+  next: number;
+  private id: NodeId;
+  private outbox: Outbox;
+  private limits: Limits;
+  private counters: Counters;
+  private flightBytes: number;
+  private isUrgent: boolean;
+  private flushAt: Instant | undefined;
+  private resendAt: Instant | undefined;
+  private resendAfter: number;
+  private roundTrip: number;
+  private timedNumber: number;
+  private timedAt: Instant;
+  private hurriedAt: number;
+
+  constructor(id: NodeId, outbox: Outbox, limits: Limits, counters: Counters) {
+    this.id = id;
+    this.outbox = outbox;
+    this.limits = limits;
+    this.counters = counters;
+    this.epoch = 0;
+    this.acked = 0;
+    this.sent = 0;
+    this.next = 0;
+    this.flightBytes = 0;
+    this.isUrgent = false;
+    this.flushAt = undefined;
+    this.resendAt = undefined;
+    this.resendAfter = RESEND_AFTER_MIN;
+    this.roundTrip = 0;
+    this.timedNumber = 0;
+    this.timedAt = 0 as Instant;
+    this.hurriedAt = -1;
+  }
+
+  /** An event has entered the outbox. */
+  added(isUrgent: boolean, now: Instant): void {
+    if (this.flushAt === undefined) this.flushAt = after(now, FLUSH_AFTER);
+    if (isUrgent) this.isUrgent = true;
+  }
+
+  /** Send what there is, without waiting for company. */
+  hurry(): void {
+    if (this.next < this.outbox.entries.length) this.isUrgent = true;
+  }
+
+  /** The root's answer to `?hello`: it holds `n` events of the epoch we offered, and calls this session `epoch`. */
+  resume(epoch: number, n: number): void {
+    if (this.epoch !== 0) this.forget(n);
+    if (epoch !== this.epoch) {
+      this.epoch = epoch;
+      this.acked = 0;
+      this.sent = 0;
+    }
+    this.rewind();
+    this.resendAfter = RESEND_AFTER_MIN;
+    this.hurriedAt = -1;
+    this.isUrgent = this.outbox.entries.length > 0;
+  }
+
+  /** Whether a group should go out now; `take` gives it. */
+  isDue(now: Instant): boolean {
+    if (!this.maySend()) return false;
+    if (this.isUrgent || this.next < this.sent) return true;
+    return (this.flushAt !== undefined && now >= this.flushAt) || this.hasFullFrame();
+  }
+
+  /** The next group, as the text of one frame. Call when `isDue`. */
+  take(now: Instant, unix: (at: Instant) => UnixMillis): string {
+    const lines: string[] = [];
+    let bytes = 0;
+    while (this.next < this.outbox.entries.length) {
+      const entry = this.outbox.entries[this.next] as Entry;
+      const isFirst = lines.length === 0;
+      if (!isFirst && bytes + entry.bytes > this.limits.flushBytes) break;
+      if (this.flightBytes > 0 && this.flightBytes + entry.bytes > this.limits.windowBytes) break;
+      lines.push(this.outbox.seal(entry, unix));
+      bytes += entry.bytes;
+      this.flightBytes += entry.bytes;
+      this.next += 1;
+    }
+    const n = this.acked + this.next;
+    const isNew = this.next > this.sent;
+    if (isNew) this.sent = this.next;
+    if (isNew && this.timedNumber === 0) {
+      this.timedNumber = n;
+      this.timedAt = now;
+    }
+    if (this.resendAt === undefined) this.resendAt = after(now, this.resendAfter);
+    if (this.next === this.outbox.entries.length) {
+      this.isUrgent = false;
+      this.flushAt = undefined;
+    }
+    lines.push('{"type":"?ack","src":"' + this.id + '","ep":' + this.epoch + ',"n":' + n + "}\n");
+    return lines.join("\n");
+  }
+
+  /** `!ack`: the root holds everything up to `n`. */
+  acknowledge(epoch: number, n: number, now: Instant): void {
+    if (epoch !== this.epoch) return count(this.counters, "ack of another epoch");
+    if (n > this.acked + this.sent) return count(this.counters, "ack from the future");
+    if (n < this.acked) return count(this.counters, "ack from the past");
+    if (n === this.acked) return this.repeated();
+    if (this.timedNumber !== 0 && n >= this.timedNumber) this.measure(now - this.timedAt);
+    this.forget(n);
+    this.resendAfter = Math.max(RESEND_AFTER_MIN, 4 * this.roundTrip);
+    this.resendAt = this.next > 0 ? after(now, this.resendAfter) : undefined;
+  }
+
+  /** Call when `wakeAt` has come. */
+  tick(now: Instant): void {
+    if (this.resendAt === undefined || now < this.resendAt) return;
+    count(this.counters, "resent");
+    this.resendAfter = Math.min(RESEND_AFTER_MAX, 2 * this.resendAfter);
+    this.rewind();
+  }
+
+  /** When time alone makes something due. A closed window is no reason to wake: an `!ack` opens it, or `resendAt` does. */
+  wakeAt(): Instant | undefined {
+    return sooner(this.maySend() ? this.flushAt : undefined, this.resendAt);
+  }
+
+  private maySend(): boolean {
+    const entry = this.outbox.entries[this.next];
+    if (entry === undefined || this.epoch === 0) return false;
+    return this.flightBytes === 0 || this.flightBytes + entry.bytes <= this.limits.windowBytes;
+  }
+
+  /** A repeated `!ack` below what is in flight says that a group was lost: send again, once for each number it stops at. */
+  private repeated(): void {
+    if (this.next === 0 || this.hurriedAt === this.acked) return;
+    this.hurriedAt = this.acked;
+    count(this.counters, "resent");
+    this.rewind();
+  }
+
+  private rewind(): void {
+    this.next = 0;
+    this.flightBytes = 0;
+    this.resendAt = undefined;
+    this.timedNumber = 0;
+  }
+
+  private forget(n: number): void {
+    const known = Math.min(n - this.acked, this.sent);
+    if (known <= 0) return;
+    for (let i = 0; i < known && i < this.next; i++) this.flightBytes -= (this.outbox.entries[i] as Entry).bytes;
+    this.outbox.removeFirst(known);
+    this.acked += known;
+    this.sent -= known;
+    this.next = Math.max(0, this.next - known);
+    if (this.timedNumber !== 0 && this.acked >= this.timedNumber) this.timedNumber = 0;
+  }
+
+  private measure(sample: number): void {
+    this.roundTrip = this.roundTrip === 0 ? sample : this.roundTrip + ROUND_TRIP_WEIGHT * (sample - this.roundTrip);
+    this.timedNumber = 0;
+  }
+
+  private hasFullFrame(): boolean {
+    let bytes = 0;
+    for (let i = this.next; i < this.outbox.entries.length; i++) {
+      bytes += (this.outbox.entries[i] as Entry).bytes;
+      if (bytes > this.limits.flushBytes) return true;
+    }
+    return false;
+  }
+}

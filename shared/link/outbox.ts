@@ -1,0 +1,171 @@
+/**
+ * Outbox keeps the events of this node until the root has them on disk.
+ *
+ * It owns order, classes and bounds: what enters, what gives way when it is full, and the `!gap` that stands for what gave way.
+ * It knows nothing of numbers and of time on the wire: that is Flight, which alone removes from the front.
+ * Guarantee: an event leaves by `removeFirst`, or, unsent, by a counted gap in its place. When nothing may give way, `add` says so.
+ */
+import type { Limits } from "../limits.ts";
+import { LINE_BYTES_MAX } from "../limits.ts";
+import { Table } from "../table.ts";
+import type { TextCodec } from "../text.ts";
+import type { Instant, UnixMillis } from "../units.ts";
+import { isControlType, type Message } from "../wire/message.ts";
+
+export type EventClass = "state" | "event" | "log" | "gap";
+
+export interface Entry {
+  eventClass: EventClass;
+  /** The line, without a newline. Not yet written for a gap; without its `ts` while `madeAt` is set. */
+  line: string;
+  /** When it was made, while that still has to be turned into a `ts`. */
+  madeAt: Instant | undefined;
+  /** The entity of a state, or the class that a gap stands for. */
+  about: string;
+  /** How many events a gap stands for. */
+  lost: number;
+  /** What it counts for against the bounds, newline included. */
+  bytes: number;
+}
+
+/** What a time adds to a line: `,"ts":1732345678123`. */
+const TIME_BYTES = 19;
+/** A gap's line with its newline, at its longest. */
+const GAP_BYTES = 64;
+/** Events and logs may fill this share; the rest is for states and gaps, so that a newest value always finds room. Chosen. */
+const EVENT_SHARE = 0.75;
+
+export class Outbox {
+  entries: Entry[];
+  bytes: number;
+  private limits: Limits;
+  private text: TextCodec;
+
+  constructor(limits: Limits, text: TextCodec) {
+    this.entries = [];
+    this.bytes = 0;
+    this.limits = limits;
+    this.text = text;
+  }
+
+  /** Bytes that an event (not a state) may still take. */
+  room(): number {
+    const free = Math.floor(this.limits.outboxBytes * EVENT_SHARE) - this.bytes;
+    return free > 0 ? free : 0;
+  }
+
+  /**
+   * Takes an event in. Of the entries, the first `sent` are on their way and keep their place.
+   * Answers "" or why not: "type" (none, or reserved), "long" (over LINE_BYTES_MAX), "full".
+   */
+  add(event: Message, sent: number, now: Instant): string {
+    if (typeof event.type !== "string" || event.type === "" || isControlType(event.type)) return "type";
+    const line = this.text.stringify(event);
+    const isStamped = typeof event["ts"] === "number";
+    const bytes = this.text.byteLength(line) + 1 + (isStamped ? 0 : TIME_BYTES);
+    if (bytes - 1 > LINE_BYTES_MAX) return "long";
+    const eventClass = classOf(event);
+    if (!this.makeRoom(bytes, eventClass, eventClass === "state" ? String(event["eid"]) : "", sent)) return "full";
+    this.entries.push({
+      eventClass,
+      line,
+      madeAt: isStamped ? undefined : now,
+      about: eventClass === "state" ? String(event["eid"]) : "",
+      lost: 0,
+      bytes,
+    });
+    this.bytes += bytes;
+    return "";
+  }
+
+  /** Writes the line as it will go out, once: from then on it is the same at every sending. */
+  seal(entry: Entry, unix: (at: Instant) => UnixMillis): string {
+    if (entry.eventClass === "gap" && entry.line === "") {
+      entry.line = '{"type":"!gap","n":' + entry.lost + ',"reason":"full","class":"' + entry.about + '"}';
+    }
+    if (entry.madeAt !== undefined) {
+      entry.line = entry.line.substr(0, entry.line.length - 1) + ',"ts":' + unix(entry.madeAt) + "}";
+      entry.madeAt = undefined;
+    }
+    return entry.line;
+  }
+
+  removeFirst(howMany: number): void {
+    const removed = this.entries.splice(0, howMany);
+    for (let i = 0; i < removed.length; i++) this.bytes -= (removed[i] as Entry).bytes;
+  }
+
+  private makeRoom(bytes: number, eventClass: EventClass, eid: string, sent: number): boolean {
+    const most = eventClass === "state" ? this.limits.outboxBytes : Math.floor(this.limits.outboxBytes * EVENT_SHARE);
+    while (this.bytes + bytes > most) {
+      let victim = -1;
+      if (eventClass === "state") victim = this.supersededState(eid, sent);
+      if (victim < 0) victim = this.oldestLog(sent);
+      if (victim < 0) return false;
+      this.giveUp(victim, sent);
+    }
+    return true;
+  }
+
+  /** The oldest unsent value that a newer one makes stale, `eid`'s next value being the newest of all. */
+  private supersededState(eid: string, sent: number): number {
+    const newer = new Table<boolean>();
+    newer.set(eid, true);
+    let victim = -1;
+    for (let i = this.entries.length - 1; i >= sent; i--) {
+      const entry = this.entries[i] as Entry;
+      if (entry.eventClass !== "state") continue;
+      if (newer.get(entry.about)) victim = i;
+      else newer.set(entry.about, true);
+    }
+    return victim;
+  }
+
+  private oldestLog(sent: number): number {
+    for (let i = sent; i < this.entries.length; i++) {
+      if ((this.entries[i] as Entry).eventClass === "log") return i;
+    }
+    return -1;
+  }
+
+  /** Puts a gap in an entry's place, or adds it to a gap of its class beside it. */
+  private giveUp(index: number, sent: number): void {
+    const victim = this.entries[index] as Entry;
+    this.bytes -= victim.bytes;
+    const before = index > sent ? this.entries[index - 1] : undefined;
+    const behind = this.entries[index + 1];
+    if (isGapOf(before, victim.eventClass)) {
+      (before as Entry).lost += 1;
+      this.entries.splice(index, 1);
+      if (isGapOf(behind, victim.eventClass)) {
+        (before as Entry).lost += (behind as Entry).lost;
+        this.bytes -= (behind as Entry).bytes;
+        this.entries.splice(index, 1);
+      }
+      return;
+    }
+    if (isGapOf(behind, victim.eventClass)) {
+      (behind as Entry).lost += 1;
+      this.entries.splice(index, 1);
+      return;
+    }
+    this.entries[index] = {
+      eventClass: "gap",
+      line: "",
+      madeAt: undefined,
+      about: victim.eventClass,
+      lost: 1,
+      bytes: GAP_BYTES,
+    };
+    this.bytes += GAP_BYTES;
+  }
+}
+
+function classOf(event: Message): EventClass {
+  if (event.type === "!log") return "log";
+  return event.type === "!update" && typeof event["eid"] === "string" ? "state" : "event";
+}
+
+function isGapOf(entry: Entry | undefined, eventClass: EventClass): boolean {
+  return entry !== undefined && entry.eventClass === "gap" && entry.about === eventClass;
+}

@@ -1,0 +1,382 @@
+/**
+ * TreeNode is a whole node, without its sockets: it joins the parent, keeps custody of its own events, and serves children.
+ * A leaf is a node whose edge never reports a child.
+ *
+ * Inputs are methods with the time as an argument; what is to be done comes back as effects, to be performed in order.
+ * After each input the edge sets its one timer to `wakeAt()` and calls `tick` then. Links below zero are this node's own dials.
+ */
+import { type NodeEffect, NOTHING } from "./effect.ts";
+import { type Limits, LINE_BYTES_MAX } from "./limits.ts";
+import { Flight } from "./link/flight.ts";
+import { Outbox } from "./link/outbox.ts";
+import { PING, Pulse, SWEEP_EVERY } from "./link/pulse.ts";
+import { count, type Counters } from "./table.ts";
+import type { TextCodec } from "./text.ts";
+import { Actions } from "./tree/actions.ts";
+import { Branch, ROOT_IS_DOWN, ROOT_IS_UP } from "./tree/branch.ts";
+import { Join } from "./tree/join.ts";
+import { TreeClock } from "./tree/time.ts";
+import { after, type Instant, type LinkId, type NodeId, type Random, sooner, type UnixMillis } from "./units.ts";
+import { asReason, isEntityId, isNumber, type Message, parseMessage, VERSION } from "./wire/message.ts";
+
+export interface NodeConfig {
+  id: NodeId;
+  /** Said in `?hello`; "" if there is none. */
+  token: string;
+  /** Name and version of the program, for people. */
+  fw: string;
+  limits: Limits;
+}
+
+/** What became of an event: taken, or why not ("full", "long", "type"). */
+export interface Emitted {
+  accepted: boolean;
+  reason: string;
+  effects: readonly NodeEffect[];
+}
+
+export class TreeNode {
+  counters: Counters;
+  private config: NodeConfig;
+  private text: TextCodec;
+  private outbox: Outbox;
+  private flight: Flight;
+  private join: Join;
+  private branch: Branch;
+  private clock: TreeClock;
+  private actions: Actions;
+  private parent: Pulse;
+  private sweepAt: Instant | undefined;
+  private isRelayTurn: boolean;
+  private unixAt: (at: Instant) => UnixMillis;
+
+  constructor(config: NodeConfig, text: TextCodec, random: Random) {
+    this.config = config;
+    this.text = text;
+    this.counters = {};
+    this.outbox = new Outbox(config.limits, text);
+    this.flight = new Flight(config.id, this.outbox, config.limits, this.counters);
+    this.join = new Join(random);
+    this.branch = new Branch(config.id, config.limits, text, this.counters);
+    this.clock = new TreeClock();
+    this.actions = new Actions();
+    this.parent = new Pulse(0 as Instant);
+    this.sweepAt = undefined;
+    this.isRelayTurn = true;
+    this.unixAt = (at) => this.clock.unix(at) as UnixMillis;
+  }
+
+  start(now: Instant): readonly NodeEffect[] {
+    return [{ kind: "dial", link: this.join.dial(now) }];
+  }
+
+  /** A dial of ours has opened (link below zero), or a child has connected. */
+  opened(link: LinkId, now: Instant): readonly NodeEffect[] {
+    if (this.sweepAt === undefined) this.sweepAt = after(now, SWEEP_EVERY);
+    if (link > 0) return this.branch.opened(link, now);
+    if (this.join.state.name !== "dialing" || this.join.state.link !== link) return NOTHING;
+    this.parent = new Pulse(now);
+    const out: NodeEffect[] = [];
+    this.greet(link, now, out);
+    return out;
+  }
+
+  /** A link is gone, or a dial has failed. A link that is no longer ours changes nothing. */
+  closed(link: LinkId, now: Instant): readonly NodeEffect[] {
+    const out: NodeEffect[] = [];
+    if (link > 0) {
+      const up: string[] = [];
+      this.branch.closed(link, up);
+      this.sendControl(up, out);
+    } else if (link === this.join.anyLink()) this.lose("lost", "link closed", now, out);
+    return out;
+  }
+
+  /** A dial was answered with an HTTP status instead of a link. */
+  refused(link: LinkId, status: number, now: Instant): readonly NodeEffect[] {
+    if (link !== this.join.anyLink()) return NOTHING;
+    const out: NodeEffect[] = [];
+    const isToken = status === 401 || status === 403;
+    this.lose(isToken ? "refused" : "lost", isToken ? "token refused: check it" : "HTTP " + status, now, out);
+    return out;
+  }
+
+  /** One frame: whole lines of text. */
+  received(link: LinkId, text: string, now: Instant): readonly NodeEffect[] {
+    const out: NodeEffect[] = [];
+    if (link > 0) this.fromChild(link, text, now, out);
+    else if (link === this.join.openLink()) this.fromParent(link, text, now, out);
+    return out;
+  }
+
+  /** The socket of that link has taken all it was handed. */
+  drained(link: LinkId, now: Instant): readonly NodeEffect[] {
+    if (link > 0) {
+      this.branch.drained(link);
+      return NOTHING;
+    }
+    if (link !== this.join.openLink()) return NOTHING;
+    this.parent.handedBytes = 0;
+    const out: NodeEffect[] = [];
+    this.pump(now, out);
+    return out;
+  }
+
+  /** An event of the application. It is turned to text at once; the node keeps it until the root has it. */
+  emit(event: Message, now: Instant): Emitted {
+    const reason = this.outbox.add(event, this.flight.sent, now);
+    if (reason !== "") {
+      count(this.counters, "event refused");
+      return { accepted: false, reason, effects: NOTHING };
+    }
+    this.flight.added(event.type === "!act", now);
+    return { accepted: true, reason: "", effects: this.pumped(now) };
+  }
+
+  /** The application's answer to an `act` effect: a value, or, if not ok, the error in words. */
+  answer(id: string, ok: boolean, value: unknown, now: Instant): readonly NodeEffect[] {
+    const event = this.actions.answer(id, ok, value);
+    return event === undefined ? NOTHING : this.emit(event, now).effects;
+  }
+
+  /** Sends what there is without waiting for company. */
+  flush(now: Instant): readonly NodeEffect[] {
+    this.flight.hurry();
+    return this.pumped(now);
+  }
+
+  /** Bytes that an event (not an `!update`) may still take. */
+  room(): number {
+    return this.outbox.room();
+  }
+
+  /** How many events the root has not acknowledged yet. */
+  backlog(): number {
+    return this.outbox.entries.length;
+  }
+
+  isJoined(): boolean {
+    return this.join.isJoined();
+  }
+
+  /** The root's clock, or undefined before the first joining. */
+  unix(now: Instant): UnixMillis | undefined {
+    return this.clock.unix(now);
+  }
+
+  tick(now: Instant): readonly NodeEffect[] {
+    const out: NodeEffect[] = [];
+    this.tickJoin(now, out);
+    if (this.sweepAt !== undefined && now >= this.sweepAt) this.sweep(now, out);
+    if (this.join.isJoined()) {
+      this.flight.tick(now);
+      this.pump(now, out);
+    }
+    return out;
+  }
+
+  wakeAt(): Instant | undefined {
+    const at = sooner(this.join.wakeAt(), this.sweepAt);
+    return this.join.isJoined() && this.hasRoomUp() ? sooner(at, this.flight.wakeAt()) : at;
+  }
+
+  private tickJoin(now: Instant, out: NodeEffect[]): void {
+    const at = this.join.wakeAt();
+    if (at === undefined || now < at) return;
+    const state = this.join.state;
+    if (state.name === "waiting") out.push({ kind: "dial", link: this.join.dial(now) });
+    else if (state.name === "greeting") this.greet(state.link, now, out);
+    else if (state.name === "dialing") {
+      out.push({ kind: "close", link: state.link, code: 1001, reason: "no answer" });
+      this.lose("lost", "no answer from the parent", now, out);
+    }
+  }
+
+  private sweep(now: Instant, out: NodeEffect[]): void {
+    const link = this.join.openLink();
+    this.sweepAt = link !== 0 || this.branch.hasChildren() ? after(now, SWEEP_EVERY) : undefined;
+    const up: string[] = [];
+    this.branch.sweep(now, up, out);
+    this.sendControl(up, out);
+    if (link === 0) return;
+    const finding = this.parent.check(now);
+    if (finding === "ask") this.send(link, PING, out);
+    if (finding !== "dead") return;
+    out.push({ kind: "close", link, code: 1001, reason: "silent for too long" });
+    this.lose("lost", "parent silent", now, out);
+  }
+
+  private fromChild(link: LinkId, text: string, now: Instant, out: NodeEffect[]): void {
+    const up: string[] = [];
+    this.branch.received(link, text, this.join.isJoined(), this.rootNow(now), now, up, out);
+    this.sendControl(up, out);
+    this.pump(now, out);
+  }
+
+  private fromParent(link: LinkId, text: string, now: Instant, out: NodeEffect[]): void {
+    this.parent.heard(now);
+    const lines = text.split("\n");
+    const last = lines.length - 1;
+    if (lines[last] !== "") count(this.counters, "line cut");
+    for (let i = 0; i < last && link === this.join.openLink(); i++) this.lineFromParent(link, lines[i] as string, now, out);
+    this.pump(now, out);
+  }
+
+  private lineFromParent(link: LinkId, line: string, now: Instant, out: NodeEffect[]): void {
+    const message = line.length > LINE_BYTES_MAX ? undefined : parseMessage(line);
+    if (message === undefined) return count(this.counters, "line malformed");
+    const dst = message["dst"];
+    if (typeof dst === "string" && dst !== this.config.id) this.passDown(dst, line, message, now, out);
+    else this.own(link, message, now, out);
+  }
+
+  private passDown(dst: string, line: string, message: Message, now: Instant, out: NodeEffect[]): void {
+    const up: string[] = [];
+    const isReached = this.branch.down(dst, line, message, up, out);
+    this.sendControl(up, out);
+    if (isReached) return;
+    count(this.counters, "line for nobody below");
+    if (message.type !== "?act" || typeof message["id"] !== "string") return;
+    const answer = { type: "!act", id: message["id"], ok: false, error: "offline" };
+    if (this.outbox.add(answer, this.flight.sent, now) === "") this.flight.added(true, now);
+  }
+
+  /** A line for this node itself. */
+  private own(link: LinkId, message: Message, now: Instant, out: NodeEffect[]): void {
+    switch (message.type) {
+      case "!ack":
+        if (isNumber(message["n"]) && isNumber(message["ep"])) {
+          this.flight.acknowledge(message["ep"], message["n"], now);
+        } else count(this.counters, "line malformed");
+        break;
+      case "!hello":
+        this.welcomed(link, message, now, out);
+        break;
+      case "!root":
+        this.rootChanged(link, message["up"] === true, now, out);
+        break;
+      case "?ping":
+        this.send(link, '{"type":"!ping"}\n', out);
+        break;
+      case "!ping":
+        this.clock.learn(message["now"], this.parent.answered(now) || 0, now);
+        break;
+      case "!bye":
+        this.dismissed(link, asReason(message["reason"]), now, out);
+        break;
+      case "?act":
+        this.act(message, now, out);
+        break;
+      case "?set":
+        if (isEntityId(message["eid"]) && isNumber(message["rev"])) {
+          out.push({ kind: "set", eid: message["eid"], value: message["value"], rev: message["rev"] });
+        } else count(this.counters, "line malformed");
+        break;
+      default:
+        out.push({ kind: "deliver", event: message });
+    }
+  }
+
+  private act(message: Message, now: Instant, out: NodeEffect[]): void {
+    const id = String(message["id"]);
+    switch (this.actions.judge(message, this.rootNow(now))) {
+      case "run":
+        out.push({ kind: "act", id, eid: String(message["eid"]), value: message["value"] });
+        break;
+      case "answer":
+        if (this.outbox.add(this.actions.again(id) as Message, this.flight.sent, now) === "") this.flight.added(true, now);
+        break;
+      default:
+        count(this.counters, "action dropped");
+    }
+  }
+
+  private greet(link: LinkId, now: Instant, out: NodeEffect[]): void {
+    const hello: Message = { type: "?hello", v: VERSION, id: this.config.id };
+    if (this.config.token !== "") hello["token"] = this.config.token;
+    if (this.flight.epoch !== 0) hello["ep"] = this.flight.epoch;
+    hello["fw"] = this.config.fw;
+    hello["nonce"] = this.join.greet(link, now);
+    this.send(link, this.text.stringify(hello) + "\n", out);
+  }
+
+  /** `!hello`: the root has admitted us, or has not. */
+  private welcomed(link: LinkId, message: Message, now: Instant, out: NodeEffect[]): void {
+    const state = this.join.state;
+    if (state.name !== "greeting" || message["nonce"] !== state.nonce) return count(this.counters, "!hello unasked");
+    if (message["error"] !== undefined) return this.dismissed(link, asReason(message["error"]), now, out);
+    if (!isNumber(message["ep"]) || !isNumber(message["n"]) || typeof message["now"] !== "number") {
+      return count(this.counters, "line malformed");
+    }
+    this.clock.learn(message["now"], now - state.saidAt, now);
+    this.flight.resume(message["ep"], message["n"]);
+    this.join.joined(link, now);
+    out.push({ kind: "status", isJoined: true, reason: "joined" });
+    this.branch.announce(ROOT_IS_UP, out);
+  }
+
+  private rootChanged(link: LinkId, isUp: boolean, now: Instant, out: NodeEffect[]): void {
+    if (isUp) return this.greet(link, now, out);
+    const wasJoined = this.join.isJoined();
+    this.join.rootless(link);
+    this.branch.discard(out);
+    if (!wasJoined) return;
+    out.push({ kind: "status", isJoined: false, reason: "the parent lost the root" });
+    this.branch.announce(ROOT_IS_DOWN, out);
+  }
+
+  private dismissed(link: LinkId, reason: string, now: Instant, out: NodeEffect[]): void {
+    out.push({ kind: "close", link, code: 1000, reason: "dismissed" });
+    this.lose(reason === "replaced" ? "replaced" : "refused", reason, now, out);
+  }
+
+  private lose(why: "lost" | "replaced" | "refused", reason: string, now: Instant, out: NodeEffect[]): void {
+    this.join.lost(why, now);
+    out.push({ kind: "status", isJoined: false, reason });
+    this.branch.discard(out);
+    this.branch.announce(ROOT_IS_DOWN, out);
+  }
+
+  private pumped(now: Instant): readonly NodeEffect[] {
+    if (!this.join.isJoined()) return NOTHING;
+    const out: NodeEffect[] = [];
+    this.pump(now, out);
+    return out;
+  }
+
+  /** Hands data to the parent's socket while that takes it, a frame of the children and one of our own in turn. */
+  private pump(now: Instant, out: NodeEffect[]): void {
+    const link = this.join.openLink();
+    while (this.join.isJoined() && this.hasRoomUp()) {
+      const isOwnDue = this.flight.isDue(now);
+      if (!isOwnDue && !this.branch.hasRelay()) return;
+      if (isOwnDue && !(this.isRelayTurn && this.branch.hasRelay())) {
+        this.send(link, this.flight.take(now, this.unixAt), out);
+        this.isRelayTurn = true;
+      } else {
+        this.send(link, this.branch.takeRelay(out), out);
+        this.isRelayTurn = false;
+      }
+    }
+  }
+
+  private hasRoomUp(): boolean {
+    return this.parent.handedBytes < this.config.limits.pipeBytes;
+  }
+
+  /** Control lines never wait behind data. */
+  private sendControl(up: string[], out: NodeEffect[]): void {
+    const link = this.join.openLink();
+    if (link === 0 || up.length === 0) return;
+    this.send(link, up.join("\n") + "\n", out);
+  }
+
+  private send(link: LinkId, text: string, out: NodeEffect[]): void {
+    this.parent.handedBytes += text.length;
+    out.push({ kind: "send", link, text });
+  }
+
+  private rootNow(now: Instant): number {
+    return this.clock.unix(now) || 0;
+  }
+}
