@@ -8,7 +8,7 @@ import type { DesiredRow, EpochRow, NodeRow, RootImage, ValueRow } from "../effe
 import { ENTITIES_MAX, EPOCHS_REMEMBERED } from "../limits.ts";
 import { Table } from "../table.ts";
 import type { NodeId } from "../units.ts";
-import { asVia, isEntityId, isNodeId, isNumber, type Message } from "../wire/message.ts";
+import { asVia, isEntityId, isNodeId, isNumber, type Message, timeOf } from "../wire/message.ts";
 
 /** A row, and the turn in which it was last noted as changed. */
 interface Tracked<Row> {
@@ -144,7 +144,7 @@ export class Projection {
     const value = event["value"];
     if (!isEntityId(eid) || value === undefined) return;
     const known = this.known(node);
-    const ts = typeof event["ts"] === "number" ? event["ts"] : received;
+    const ts = timeOf(event, received);
     let tracked = known.values.get(eid);
     if (tracked === undefined) {
       if (known.values.size >= ENTITIES_MAX) return;

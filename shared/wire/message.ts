@@ -67,6 +67,15 @@ export function asVia(value: unknown): NodeId[] | undefined {
   return value.every(isNodeId) ? (value as NodeId[]) : undefined;
 }
 
+/** When the event says it was made, if that can be a time (milliseconds since 1970), else `fallback`. */
+export function timeOf(event: Message, fallback: number): number {
+  const ts = event["ts"];
+  return typeof ts === "number" && ts >= 0 && ts <= TIME_MAX ? ts : fallback;
+}
+
+/** The last moment that a Date can hold. */
+const TIME_MAX = 8640000000000000;
+
 /** The longest text of ours that a peer's reason may fill, in characters: it goes into logs and close frames. */
 export const REASON_CHARS_MAX = 60;
 

@@ -1,0 +1,620 @@
+/**
+ * Root is the whole root, without sockets and disk: it admits nodes, gives out epochs, takes groups as continuations, and says
+ * `!ack` only after `stored`.
+ *
+ * What the log amounts to is in Projection, what a commit writes in Ledger; here are the links and the rules. Inputs are methods
+ * with the root's monotonic clock (`now`) and its wall clock (`unix`); what is to be done comes back as effects.
+ * Runs on PCs and in the simulator only.
+ */
+import { NOTHING, type DesiredRow, type NodeRow, type RootEffect, type RootImage, type ValueRow } from "./effect.ts";
+import {
+  ACTIONS_PENDING_MAX,
+  CONFLICT_TAKEOVERS,
+  CONFLICT_WITHIN,
+  DOWN_FRAME_BYTES,
+  HELLOS_PENDING_MAX,
+  LINE_BYTES_MAX,
+  LINK_TIMEOUT,
+  ROOT_FRAME_BYTES_MAX,
+  ROOT_LINK_BYTES_MAX,
+  ROOT_PENDING_BYTES_MAX,
+} from "./limits.ts";
+import { PING, Pulse, SWEEP_EVERY } from "./link/pulse.ts";
+import { count, type Counters, Table } from "./table.ts";
+import type { TextCodec } from "./text.ts";
+import { Calls, type Ended } from "./tree/calls.ts";
+import { emptyGroup, gapFor, type Group, isEvent, parseLines } from "./tree/group.ts";
+import { type Answer, Ledger } from "./tree/ledger.ts";
+import { Projection } from "./tree/projection.ts";
+import { after, type Instant, type LinkId, type Millis, type NodeId, sooner, type UnixMillis } from "./units.ts";
+import { asVia, isEntityId, isNodeId, isNumber, type Message, timeOf, VERSION } from "./wire/message.ts";
+
+export interface RootConfig {
+  /** The root's own id: the origin of the events that the root itself logs. */
+  id: NodeId;
+}
+
+/** Whether that token is that node's. Pure. */
+export type TokenCheck = (id: string, token: string) => boolean;
+
+/** One connection to the root. */
+interface RootLink {
+  link: LinkId;
+  /** Whose token it carried. */
+  id: NodeId;
+  pulse: Pulse;
+  isPaused: boolean;
+  hellosPending: number;
+  /** The nodes that speak through it. */
+  members: Table<Member>;
+}
+
+/** A node as the root meets it. `link` is 0 while it is away. */
+interface Member {
+  id: NodeId;
+  epoch: number;
+  /** The last event accepted, and the last on disk, of this epoch. */
+  last: number;
+  stored: number;
+  link: LinkId;
+  via: NodeId[];
+  isPlain: boolean;
+  takeovers: number;
+  takeoversSince: Instant;
+}
+
+export class Root {
+  counters: Counters;
+  private id: NodeId;
+  private text: TextCodec;
+  private checkToken: TokenCheck;
+  private projection: Projection;
+  private ledger: Ledger;
+  private links: Table<RootLink>;
+  private members: Table<Member>;
+  private calls: Calls;
+  private self: Member;
+  private actions: number;
+  private rev: number;
+  private hasPaused: boolean;
+  private sweepAt: Instant | undefined;
+
+  constructor(config: RootConfig, image: RootImage, text: TextCodec, checkToken: TokenCheck) {
+    this.id = config.id;
+    this.text = text;
+    this.checkToken = checkToken;
+    this.counters = {};
+    this.projection = new Projection(config.id, image);
+    this.ledger = new Ledger(this.projection);
+    this.links = new Table<RootLink>();
+    this.members = new Table<Member>();
+    this.calls = new Calls();
+    this.self = this.member(config.id);
+    this.actions = 0;
+    this.rev = image.desired.reduce((most, row) => Math.max(most, row.rev), 0);
+    this.hasPaused = false;
+    this.sweepAt = undefined;
+  }
+
+  /** Opens the root's own epoch and notes that every node is away until it says otherwise. */
+  start(now: Instant, unix: UnixMillis): readonly RootEffect[] {
+    this.openEpoch(this.self, 0);
+    this.log({ type: "!started" }, unix);
+    this.sweepAt = after(now, SWEEP_EVERY);
+    return this.finish([]);
+  }
+
+  /** A client has connected with a token of that node. */
+  opened(link: LinkId, id: NodeId, now: Instant, _unix: UnixMillis): readonly RootEffect[] {
+    this.links.set(link, {
+      link,
+      id,
+      pulse: new Pulse(now),
+      isPaused: false,
+      hellosPending: 0,
+      members: new Table<Member>(),
+    });
+    return NOTHING;
+  }
+
+  closed(link: LinkId, _now: Instant, unix: UnixMillis): readonly RootEffect[] {
+    const rootLink = this.links.get(link);
+    if (rootLink === undefined) return NOTHING;
+    this.forget(rootLink, unix);
+    return this.finish([]);
+  }
+
+  drained(link: LinkId, _now: Instant, _unix: UnixMillis): readonly RootEffect[] {
+    const rootLink = this.links.get(link);
+    if (rootLink !== undefined) rootLink.pulse.handedBytes = 0;
+    return NOTHING;
+  }
+
+  /** One frame of text. */
+  received(link: LinkId, text: string, now: Instant, unix: UnixMillis): readonly RootEffect[] {
+    const rootLink = this.links.get(link);
+    if (rootLink === undefined) return NOTHING;
+    rootLink.pulse.heard(now);
+    const out: RootEffect[] = [];
+    if (text.length > ROOT_FRAME_BYTES_MAX) {
+      this.cut(rootLink, 1009, "frame over " + ROOT_FRAME_BYTES_MAX + " bytes: send smaller ones", unix, out);
+      return this.finish(out);
+    }
+    this.readFrame(rootLink, text, now, unix, out);
+    if (this.ledger.pendingBytes > ROOT_PENDING_BYTES_MAX && !rootLink.isPaused && this.links.get(link) === rootLink) {
+      rootLink.isPaused = true;
+      this.hasPaused = true;
+      out.push({ kind: "pause", link });
+    }
+    return this.finish(out);
+  }
+
+  /** The transaction under way is on disk. */
+  stored(_now: Instant, unix: UnixMillis): readonly RootEffect[] {
+    const out: RootEffect[] = [];
+    const waiting = this.ledger.stored();
+    const frames = new Table<string[]>();
+    waiting.answers.forEach((answer) => this.sayAnswer(answer, unix, frames));
+    waiting.acks.values().forEach((ack) => {
+      const member = this.member(ack.id);
+      if (member.epoch !== ack.epoch) return;
+      member.stored = ack.last;
+      if (member.link > 0 && !member.isPlain) linesOf(frames, member.link).push(ackLine(ack.id, ack.epoch, ack.last));
+    });
+    frames.keys().forEach((link) => {
+      const rootLink = this.links.get(link);
+      if (rootLink !== undefined) this.sendLines(rootLink, frames.get(link) as string[], unix, out);
+    });
+    if (this.hasPaused && this.ledger.pendingBytes <= ROOT_PENDING_BYTES_MAX / 2) this.resumeAll(out);
+    return this.finish(out);
+  }
+
+  /** Runs an action. Its one outcome comes as an `outcome` effect with the same `call`. `ttl` is in milliseconds. */
+  act(
+    call: number,
+    dst: string,
+    eid: string,
+    value: unknown,
+    ttl: Millis,
+    now: Instant,
+    unix: UnixMillis,
+  ): readonly RootEffect[] {
+    const member = this.members.get(dst);
+    const rootLink = member === undefined ? undefined : this.links.get(member.link);
+    if (!isEntityId(eid) || !(ttl > 0)) return [outcome(call, "malformed: eid and a ttl above 0 are wanted")];
+    if (member === undefined || rootLink === undefined) return [outcome(call, "offline")];
+    if (this.calls.size >= ACTIONS_PENDING_MAX) return [outcome(call, "busy")];
+    this.actions += 1;
+    const id = "a" + this.self.epoch + "." + this.actions;
+    const line = this.text.stringify({ type: "?act", dst, id, eid, value, ttl, ts: unix });
+    if (this.text.byteLength(line) > LINE_BYTES_MAX) return [outcome(call, "long")];
+    this.calls.begin(id, call, member.id, ttl, now);
+    const out: RootEffect[] = [];
+    this.sendLines(rootLink, [line], unix, out);
+    return this.finish(out);
+  }
+
+  /** Makes `value` the desired state of an entity. Error "" or why not. */
+  set(
+    dst: string,
+    eid: string,
+    value: unknown,
+    _now: Instant,
+    unix: UnixMillis,
+  ): { rev: number; error: string; effects: readonly RootEffect[] } {
+    const refuse = (error: string) => ({ rev: 0, error, effects: NOTHING });
+    if (!isNodeId(dst) || this.projection.nodeRow(dst) === undefined) return refuse("unknown node: it has never joined");
+    if (!isEntityId(eid) || value === undefined) return refuse("malformed: eid and value are wanted");
+    const event = { type: "?set", dst, eid, value, rev: this.rev + 1 };
+    if (this.text.byteLength(this.text.stringify(event)) > LINE_BYTES_MAX) return refuse("long");
+    this.rev += 1;
+    this.log(event, unix);
+    const out: RootEffect[] = [];
+    const member = this.members.get(dst);
+    const rootLink = member === undefined ? undefined : this.links.get(member.link);
+    if (rootLink !== undefined) this.sendLines(rootLink, [this.text.stringify(event)], unix, out);
+    return { rev: event.rev, error: "", effects: this.finish(out) };
+  }
+
+  /** The token of a node is gone: so is its connection. */
+  revoked(id: NodeId, _now: Instant, unix: UnixMillis): readonly RootEffect[] {
+    const out: RootEffect[] = [];
+    const member = this.members.get(id);
+    const rootLink = member === undefined ? undefined : this.links.get(member.link);
+    if (member !== undefined && rootLink !== undefined) this.dismiss(member, rootLink, "revoked", unix, out);
+    this.links.values().forEach((other) => {
+      if (other.id === id) this.cut(other, 1008, "token revoked", unix, out);
+    });
+    return this.finish(out);
+  }
+
+  tick(now: Instant, unix: UnixMillis): readonly RootEffect[] {
+    const out: RootEffect[] = [];
+    this.calls.overdue(now).forEach((ended) => out.push(asEffect(ended)));
+    if (this.sweepAt !== undefined && now >= this.sweepAt) this.sweep(now, unix, out);
+    return this.finish(out);
+  }
+
+  wakeAt(): Instant | undefined {
+    return sooner(this.sweepAt, this.calls.wakeAt());
+  }
+
+  nodes(): NodeRow[] {
+    return this.projection.nodeRows();
+  }
+
+  node(id: string): NodeRow | undefined {
+    return this.projection.nodeRow(id);
+  }
+
+  values(node: string): ValueRow[] {
+    return this.projection.valueRows(node);
+  }
+
+  desired(node: string): DesiredRow[] {
+    return this.projection.desiredRows(node);
+  }
+
+  private readFrame(from: RootLink, text: string, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
+    const lines = text.split("\n");
+    if (lines.pop() !== "") count(this.counters, "line cut");
+    const messages = parseLines(lines);
+    let group = emptyGroup();
+    for (let i = 0; i < lines.length; i++) {
+      const message = messages[i];
+      switch (message === undefined ? "" : message.type) {
+        case "?ack":
+          this.takeGroup(from, group, message as Message, now, unix, out);
+          group = emptyGroup();
+          break;
+        case "?hello":
+          this.hello(from, message as Message, now, unix, out);
+          break;
+        case "!gone":
+          this.gone(from, (message as Message)["id"], unix);
+          break;
+        case "?ping":
+          this.sendLines(from, ['{"type":"!ping","now":' + unix + "}"], unix, out);
+          break;
+        case "!ping":
+          from.pulse.answered(now);
+          break;
+        default:
+          if (lines[i] === "") break;
+          group.lines.push(lines[i] as string);
+          group.events.push(message);
+      }
+      if (this.links.get(from.link) !== from) return;
+    }
+    if (group.lines.length === 0) return;
+    if (from.members.size === 0 || this.isPlain(from)) this.takePlain(from, group, now, unix, out);
+    else count(this.counters, "lines without ?ack");
+  }
+
+  private takeGroup(
+    from: RootLink,
+    group: Group,
+    ack: Message,
+    now: Instant,
+    unix: UnixMillis,
+    out: RootEffect[],
+  ): void {
+    if (ack["src"] === undefined) {
+      this.takePlain(from, group, now, unix, out);
+      this.ledger.answer({ kind: "plain ack", link: from.link, n: ack["n"] });
+      return;
+    }
+    const member = typeof ack["src"] === "string" ? this.members.get(ack["src"]) : undefined;
+    const n = ack["n"];
+    if (member === undefined || member.link !== from.link || member.isPlain) {
+      return count(this.counters, "group of a stranger");
+    }
+    if (ack["ep"] !== member.epoch) return count(this.counters, "group of another epoch");
+    if (!isNumber(n) || n < group.lines.length) return count(this.counters, "group with a wrong number");
+    const first = n - group.lines.length + 1;
+    if (first > member.last + 1) {
+      count(this.counters, "group after a hole");
+      this.sendLines(from, [ackLine(member.id, member.epoch, member.stored)], unix, out);
+      return;
+    }
+    const known = member.last + 1 - first;
+    if (known >= group.lines.length) {
+      if (group.lines.length > 0) count(this.counters, "group known");
+      if (member.stored === member.last) this.sendLines(from, [ackLine(member.id, member.epoch, member.last)], unix, out);
+      return;
+    }
+    if (known > 0) {
+      group.lines.splice(0, known);
+      group.events.splice(0, known);
+    }
+    this.append(member, group, unix, out);
+  }
+
+  /** A plain bridge's lines: stored as they come, in an epoch of this connection. */
+  private takePlain(from: RootLink, group: Group, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
+    const good = emptyGroup();
+    for (let i = 0; i < group.lines.length; i++) {
+      if (!isEvent(group.events[i])) {
+        count(this.counters, "line malformed");
+        continue;
+      }
+      good.lines.push(group.lines[i] as string);
+      good.events.push(group.events[i]);
+    }
+    const member = this.member(from.id);
+    if (member.link !== from.link || !member.isPlain) {
+      this.takeOver(member, from, [], now, unix, out);
+      this.openEpoch(member, 0);
+      member.isPlain = true;
+      this.logJoined(member, "plain bridge", unix);
+    }
+    if (good.lines.length > 0) this.append(member, good, unix, out);
+  }
+
+  /** Accepts events that follow on: they go to the ledger and into the projection, and will be acknowledged. */
+  private append(member: Member, group: Group, unix: UnixMillis, out: RootEffect[]): void {
+    const first = member.last + 1;
+    let tsMin = Infinity;
+    let tsMax = 0;
+    for (let i = 0; i < group.lines.length; i++) {
+      const event = group.events[i];
+      let ts: number = unix;
+      if (isEvent(event)) {
+        this.projection.applyEvent(member.id, member.epoch, first + i, event, unix);
+        ts = timeOf(event, unix);
+        if (event.type === "!act") this.answered(member, event, out);
+      } else {
+        count(this.counters, "line malformed");
+        group.lines[i] = gapFor(group.lines[i] as string);
+      }
+      tsMin = Math.min(tsMin, ts);
+      tsMax = Math.max(tsMax, ts);
+    }
+    member.last += group.lines.length;
+    this.projection.applyGroup(member.id, member.epoch, member.last);
+    this.ledger.append(
+      {
+        node: member.id,
+        epoch: member.epoch,
+        first,
+        last: member.last,
+        received: unix,
+        tsMin,
+        tsMax,
+        lines: group.lines.join("\n"),
+      },
+      member === this.self,
+    );
+    this.ledger.acknowledge(member.id, member.epoch, member.last);
+  }
+
+  private answered(member: Member, event: Message, out: RootEffect[]): void {
+    const ended = this.calls.answered(event, (dst) => {
+      const asked = this.members.get(dst);
+      return dst === member.id || (asked !== undefined && asked.via.indexOf(member.id) >= 0);
+    });
+    if (ended !== undefined) out.push(asEffect(ended));
+  }
+
+  private hello(from: RootLink, message: Message, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
+    const id = message["id"];
+    const via = asVia(message["via"]);
+    if (!isNodeId(id) || via === undefined) return count(this.counters, "?hello malformed");
+    const error = this.objection(from, id, via, message);
+    if (error !== "") {
+      count(this.counters, "?hello refused: " + error);
+      const answer: Message = { type: "!hello", dst: id, error };
+      if (message["nonce"] !== undefined) answer["nonce"] = message["nonce"];
+      this.sendLines(from, [this.text.stringify(answer)], unix, out);
+      if (via.length === 0) this.cut(from, 1008, error, unix, out);
+      return;
+    }
+    if (from.hellosPending >= HELLOS_PENDING_MAX) return count(this.counters, "?hello over the limit");
+    from.hellosPending += 1;
+    const member = this.member(id);
+    this.takeOver(member, from, via, now, unix, out);
+    const offered = isNumber(message["ep"]) ? message["ep"] : 0;
+    const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain;
+    const n = isResumed ? member.last : this.projection.lastOf(id, offered);
+    if (!isResumed) this.openEpoch(member, offered);
+    member.isPlain = false;
+    this.logJoined(member, typeof message["fw"] === "string" ? message["fw"].substr(0, 64) : "", unix);
+    this.ledger.answer({ kind: "hello", link: from.link, id, epoch: member.epoch, n, nonce: message["nonce"] });
+  }
+
+  /** Why a `?hello` is not accepted, or "". */
+  private objection(from: RootLink, id: NodeId, via: NodeId[], message: Message): string {
+    if (message["v"] !== VERSION) return "version";
+    if (id === this.id || via.indexOf(id) >= 0 || via.indexOf(this.id) >= 0) return "id";
+    if (via.length === 0) return id === from.id ? "" : "id";
+    if (via[via.length - 1] !== from.id) return "via";
+    return typeof message["token"] === "string" && this.checkToken(id, message["token"]) ? "" : "token";
+  }
+
+  /** From now on that node speaks through `from`; an older connection of it is ended. */
+  private takeOver(
+    member: Member,
+    from: RootLink,
+    via: NodeId[],
+    now: Instant,
+    unix: UnixMillis,
+    out: RootEffect[],
+  ): void {
+    const old = this.links.get(member.link);
+    if (old !== undefined && old !== from) {
+      this.noteTakeover(member, now, unix);
+      this.dismiss(member, old, "replaced", unix, out);
+    }
+    member.link = from.link;
+    member.via = via;
+    from.members.set(member.id, member);
+  }
+
+  private noteTakeover(member: Member, now: Instant, unix: UnixMillis): void {
+    if (member.takeovers === 0 || now > after(member.takeoversSince, CONFLICT_WITHIN)) {
+      member.takeovers = 0;
+      member.takeoversSince = now;
+    }
+    member.takeovers += 1;
+    if (member.takeovers !== CONFLICT_TAKEOVERS) return;
+    count(this.counters, "conflict");
+    this.log({ type: "!conflict", id: member.id, reason: "two programs use this id: give one another id" }, unix);
+  }
+
+  /** Ends a node's connection: the link itself if it is its own, else by a word to the branch it is behind. */
+  private dismiss(member: Member, link: RootLink, reason: string, unix: UnixMillis, out: RootEffect[]): void {
+    this.sendLines(link, ['{"type":"!bye","dst":"' + member.id + '","reason":"' + reason + '"}'], unix, out);
+    if (link.id === member.id) this.cut(link, 1008, reason, unix, out);
+    else this.leave(member, link, unix);
+  }
+
+  private gone(from: RootLink, id: unknown, unix: UnixMillis): void {
+    const member = typeof id === "string" ? from.members.get(id) : undefined;
+    if (member === undefined || member.id === from.id) return count(this.counters, "!gone of a stranger");
+    this.leave(member, from, unix);
+  }
+
+  private leave(member: Member, link: RootLink, unix: UnixMillis): void {
+    link.members.remove(member.id);
+    if (member.link !== link.link) return;
+    member.link = 0 as LinkId;
+    this.log({ type: "!left", id: member.id }, unix);
+  }
+
+  private cut(rootLink: RootLink, code: number, reason: string, unix: UnixMillis, out: RootEffect[]): void {
+    if (this.links.get(rootLink.link) !== rootLink) return;
+    out.push({ kind: "close", link: rootLink.link, code, reason });
+    this.forget(rootLink, unix);
+  }
+
+  private forget(rootLink: RootLink, unix: UnixMillis): void {
+    this.links.remove(rootLink.link);
+    rootLink.members.values().forEach((member) => this.leave(member, rootLink, unix));
+  }
+
+  private sayAnswer(answer: Answer, unix: UnixMillis, frames: Table<string[]>): void {
+    const rootLink = this.links.get(answer.link);
+    if (rootLink === undefined) return;
+    const lines = linesOf(frames, answer.link);
+    if (answer.kind === "plain ack") {
+      lines.push(this.text.stringify({ type: "!ack", n: answer.n }));
+      return;
+    }
+    rootLink.hellosPending -= 1;
+    const member = this.member(answer.id);
+    if (member.link !== answer.link || member.epoch !== answer.epoch) return;
+    const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };
+    if (answer.nonce !== undefined) hello["nonce"] = answer.nonce;
+    lines.push(this.text.stringify(hello));
+    this.projection.desiredRows(answer.id).forEach((row) => {
+      lines.push(this.text.stringify({ type: "?set", dst: row.node, eid: row.eid, value: row.value, rev: row.rev }));
+    });
+  }
+
+  private openEpoch(member: Member, offered: number): void {
+    member.epoch = Math.max(member.epoch, offered) + 1;
+    member.last = 0;
+    member.stored = 0;
+    this.projection.applyGroup(member.id, member.epoch, 0);
+  }
+
+  private logJoined(member: Member, fw: string, unix: UnixMillis): void {
+    this.log({ type: "!joined", id: member.id, ep: member.epoch, via: member.via, fw }, unix);
+  }
+
+  /** An event of the root's own. */
+  private log(event: Message, unix: UnixMillis): void {
+    this.append(this.self, { lines: [this.text.stringify(event)], events: [event] }, unix, []);
+  }
+
+  private member(id: NodeId): Member {
+    let member = this.members.get(id);
+    if (member === undefined) {
+      const current = this.projection.currentEpoch(id);
+      member = {
+        id,
+        epoch: current === undefined ? 0 : current.epoch,
+        last: current === undefined ? 0 : current.last,
+        stored: current === undefined ? 0 : current.last,
+        link: 0 as LinkId,
+        via: [],
+        isPlain: false,
+        takeovers: 0,
+        takeoversSince: 0 as Instant,
+      };
+      this.members.set(id, member);
+    }
+    return member;
+  }
+
+  private isPlain(from: RootLink): boolean {
+    const member = from.members.get(from.id);
+    return member !== undefined && member.isPlain;
+  }
+
+  private sweep(now: Instant, unix: UnixMillis, out: RootEffect[]): void {
+    this.sweepAt = after(now, SWEEP_EVERY);
+    this.links.values().forEach((rootLink) => {
+      if (rootLink.isPaused) rootLink.pulse.heard(now);
+      const finding = rootLink.pulse.check(now);
+      if (finding === "ask") this.sendLines(rootLink, [PING_LINE], unix, out);
+      if (finding !== "dead") return;
+      count(this.counters, "link silent");
+      this.cut(rootLink, 1001, "silent for more than " + LINK_TIMEOUT + " ms: answer ?ping", unix, out);
+    });
+  }
+
+  private resumeAll(out: RootEffect[]): void {
+    this.hasPaused = false;
+    this.links.values().forEach((rootLink) => {
+      if (!rootLink.isPaused) return;
+      rootLink.isPaused = false;
+      out.push({ kind: "resume", link: rootLink.link });
+    });
+  }
+
+  /** Sends lines as frames of about DOWN_FRAME_BYTES. A peer that takes nothing is cut: what was said to it was best effort. */
+  private sendLines(to: RootLink, lines: string[], unix: UnixMillis, out: RootEffect[]): void {
+    let text = "";
+    for (let i = 0; i < lines.length; i++) {
+      text += lines[i] + "\n";
+      if (text.length < DOWN_FRAME_BYTES && i < lines.length - 1) continue;
+      to.pulse.handedBytes += text.length;
+      out.push({ kind: "send", link: to.link, text });
+      text = "";
+    }
+    if (to.pulse.handedBytes <= ROOT_LINK_BYTES_MAX) return;
+    count(this.counters, "link too slow");
+    this.cut(to, 1013, "too slow: read what you are sent", unix, out);
+  }
+
+  /** Starts the next commit, if there is one to start. */
+  private finish(out: RootEffect[]): readonly RootEffect[] {
+    const transaction = this.ledger.next();
+    if (transaction !== undefined) out.push({ kind: "store", transaction });
+    return out;
+  }
+}
+
+const PING_LINE = PING.substr(0, PING.length - 1);
+
+function linesOf(frames: Table<string[]>, link: LinkId): string[] {
+  let lines = frames.get(link);
+  if (lines === undefined) {
+    lines = [];
+    frames.set(link, lines);
+  }
+  return lines;
+}
+
+function ackLine(id: NodeId, epoch: number, n: number): string {
+  return '{"type":"!ack","dst":"' + id + '","ep":' + epoch + ',"n":' + n + "}";
+}
+
+function outcome(call: number, error: string): RootEffect {
+  return { kind: "outcome", call, outcome: { ok: false, error } };
+}
+
+function asEffect(ended: Ended): RootEffect {
+  return { kind: "outcome", call: ended.call, outcome: ended.outcome };
+}

@@ -1,0 +1,69 @@
+/**
+ * Calls are the actions under way at the root: who waits for which answer, and until when.
+ * Each call ends in exactly one outcome: the node's answer, `offline`, or `timeout`.
+ */
+import { ACT_GRACE } from "../limits.ts";
+import type { ActOutcome } from "../effect.ts";
+import { Table } from "../table.ts";
+import { after, type Instant, type Millis, type NodeId, sooner } from "../units.ts";
+import { asReason, type Message } from "../wire/message.ts";
+
+interface Call {
+  call: number;
+  dst: NodeId;
+  until: Instant;
+}
+
+export interface Ended {
+  call: number;
+  outcome: ActOutcome;
+}
+
+export class Calls {
+  private waiting: Table<Call>;
+
+  constructor() {
+    this.waiting = new Table<Call>();
+  }
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  begin(id: string, call: number, dst: NodeId, ttl: Millis, now: Instant): void {
+    this.waiting.set(id, { call, dst, until: after(now, ttl + ACT_GRACE) });
+  }
+
+  /** An `!act` was stored. `mayAnswer`: whether its origin is the node that was asked, or a branch on its way. */
+  answered(event: Message, mayAnswer: (dst: NodeId) => boolean): Ended | undefined {
+    const id = event["id"];
+    if (typeof id !== "string") return undefined;
+    const call = this.waiting.get(id);
+    if (call === undefined || !mayAnswer(call.dst)) return undefined;
+    this.waiting.remove(id);
+    const isOk = event["ok"] === true;
+    const outcome: ActOutcome = isOk
+      ? { ok: true, value: event["value"] }
+      : { ok: false, error: asReason(event["error"]) || "failed" };
+    return { call: call.call, outcome };
+  }
+
+  overdue(now: Instant): Ended[] {
+    const ended: Ended[] = [];
+    this.waiting.keys().forEach((id) => {
+      const call = this.waiting.get(id) as Call;
+      if (now < call.until) return;
+      this.waiting.remove(id);
+      ended.push({ call: call.call, outcome: { ok: false, error: "timeout" } });
+    });
+    return ended;
+  }
+
+  wakeAt(): Instant | undefined {
+    let at: Instant | undefined;
+    this.waiting.values().forEach((call) => {
+      at = sooner(at, call.until);
+    });
+    return at;
+  }
+}
