@@ -1,0 +1,126 @@
+/**
+ * The application's layer: entities with a reading, an action, a setting. It turns readings into `!update` events, and the tree's
+ * actions and settings into calls. A handler that throws is reported and harms nothing else.
+ */
+import type { Application, Board } from "./board.ts";
+
+export interface EntityOptions {
+  /** The current value, asked every `every` milliseconds; undefined means "nothing to say now". */
+  read?: () => unknown;
+  /** Milliseconds between readings. */
+  every?: number;
+  /** Runs an action; what it returns is the answer, what it throws is the error. */
+  onAct?: (value: unknown) => unknown;
+  /** Applies a desired value; returns the value that now holds (undefined: the desired one). */
+  onSet?: (value: unknown) => unknown;
+}
+
+interface Entity {
+  eid: string;
+  options: EntityOptions;
+}
+
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export class Entities implements Application {
+  /** Called on each change of the way to the root. */
+  onStatus: (isJoined: boolean, reason: string) => void;
+  private board: Board | undefined;
+  private entities: Entity[];
+
+  constructor() {
+    this.onStatus = () => {};
+    this.board = undefined;
+    this.entities = [];
+  }
+
+  /** Registers an entity. Its readings start with the board. */
+  entity(eid: string, options: EntityOptions): void {
+    const entity = { eid: eid, options: options };
+    this.entities.push(entity);
+    if (this.board !== undefined) this.schedule(entity);
+  }
+
+  start(board: Board): void {
+    this.board = board;
+    for (const entity of this.entities) this.schedule(entity);
+  }
+
+  /** Reports a value now, apart from any schedule. False if it was refused. */
+  update(eid: string, value: unknown): boolean {
+    return this.board !== undefined && this.board.emit({ type: "!update", eid: eid, value: value }).accepted;
+  }
+
+  act(id: string, eid: string, value: unknown): void {
+    const board = this.board;
+    const entity = this.find(eid);
+    if (board === undefined) return;
+    if (entity === undefined || entity.options.onAct === undefined) {
+      board.answer(id, false, "no such action: " + eid);
+      return;
+    }
+    let ok = true;
+    let answer: unknown;
+    try {
+      answer = entity.options.onAct(value);
+    } catch (error) {
+      ok = false;
+      answer = errorText(error);
+    }
+    board.answer(id, ok, answer);
+  }
+
+  set(eid: string, value: unknown, rev: number): void {
+    const board = this.board;
+    const entity = this.find(eid);
+    if (board === undefined) return;
+    if (entity === undefined || entity.options.onSet === undefined) {
+      this.log("cannot be set: " + eid);
+      return;
+    }
+    let applied: unknown;
+    try {
+      applied = entity.options.onSet(value);
+    } catch (error) {
+      this.log("setting " + eid + " failed: " + errorText(error));
+      return;
+    }
+    board.emit({ type: "!update", eid: eid, value: applied === undefined ? value : applied, rev: rev });
+  }
+
+  deliver(): void {
+    // No other event means anything to entities.
+  }
+
+  status(isJoined: boolean, reason: string): void {
+    this.onStatus(isJoined, reason);
+  }
+
+  private log(text: string): void {
+    if (this.board !== undefined) this.board.emit({ type: "!log", text: text });
+  }
+
+  private find(eid: string): Entity | undefined {
+    for (const entity of this.entities) if (entity.eid === eid) return entity;
+    return undefined;
+  }
+
+  /** A timer of its own for each, set again before the reading: an interval whose handler dies takes others with it. */
+  private schedule(entity: Entity): void {
+    const read = entity.options.read;
+    const every = entity.options.every;
+    if (read === undefined || every === undefined) return;
+    setTimeout(() => {
+      this.schedule(entity);
+      let value: unknown;
+      try {
+        value = read();
+      } catch (error) {
+        this.log("reading " + entity.eid + " failed: " + errorText(error));
+      }
+      if (value !== undefined) this.update(entity.eid, value);
+    }, every);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Builds everything that is not committed: `node tools/build.mjs [firmware|host]...`, all of it without arguments (npm's `prepare`).
+ * Plain JavaScript, because nothing else runs before the build. An entry that does not exist is skipped with a word.
+ */
+import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+const version = JSON.parse(readFileSync("package.json", "utf8")).version;
+
+/** Bundles for this PC: [entry, output, is a command]. */
+const PROGRAMS = [
+  ["host/cli/main.ts", "dist/sapline.js", true],
+  ["host/index.ts", "dist/index.js", false],
+  ["host/bridge.ts", "dist/bridge.js", false],
+  ["host/log/worker.ts", "dist/log-worker.js", false],
+  ["tools/emulator/main.ts", "dist/emulator.js", true],
+];
+
+/** Programs for the chip: [name, entry]. */
+const FIRMWARE = [
+  { name: "main", entry: "firmware/main.ts" },
+  { name: "weather", entry: "examples/weather/replay.ts" },
+];
+
+const forNode = {
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  sourcemap: "linked",
+  logLevel: "warning",
+  define: { SAPLINE_VERSION: JSON.stringify(version) },
+};
+
+async function buildHost() {
+  for (const [entry, outfile, isCommand] of PROGRAMS) {
+    if (!existsSync(entry)) {
+      console.log(`${outfile}: no ${entry} yet`);
+      continue;
+    }
+    await build({
+      ...forNode,
+      entryPoints: [entry],
+      outfile,
+      ...(isCommand ? { banner: { js: "#!/usr/bin/env node" } } : {}),
+    });
+    if (isCommand) chmodSync(outfile, 0o755);
+  }
+}
+
+async function buildChip() {
+  // The gate is TypeScript like the rest, and is bundled to be run.
+  const gate = ".build/firmware-bundle.mjs";
+  await build({ ...forNode, sourcemap: false, entryPoints: ["tools/bundle/firmware-bundle.ts"], outfile: gate });
+  const { buildFirmware } = await import(pathToFileURL(join(root, gate)).href);
+  const programs = FIRMWARE.filter(({ name, entry }) => {
+    if (!existsSync(entry)) console.log(`dist/firmware/${name}.js: no ${entry} yet`);
+    return existsSync(entry);
+  });
+  if (!(await buildFirmware(programs, "dist/firmware", version))) process.exitCode = 1;
+}
+
+const wanted = process.argv.slice(2);
+for (const word of wanted) {
+  if (word !== "firmware" && word !== "host")
+    throw new Error(`build.mjs: no such part: ${word}; there is firmware and host`);
+}
+if (wanted.length === 0 || wanted.includes("host")) await buildHost();
+if (wanted.length === 0 || wanted.includes("firmware")) await buildChip();

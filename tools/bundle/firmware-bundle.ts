@@ -1,0 +1,154 @@
+/**
+ * Makes one file of a firmware program that Espruino can run: bundled and minified by esbuild, then held against what the engine is
+ * known to refuse or misread, and against a size. Two passes, since `supported` must not lower what the bundler still needs whole.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { type SourceMapPayload, SourceMap } from "node:module";
+import { dirname, relative, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { checkBundle } from "./engine-gate.ts";
+import { privateNames } from "./private-names.ts";
+
+/** Largest bundle, in bytes. Measured: run from flash, a bundle costs a variable for each 13 bytes; the smallest chips have 5000. */
+export const BUNDLE_BYTES_MAX = 40960;
+
+/**
+ * What the second pass may leave as it is (true) and must lower or refuse (false). Where esbuild cannot lower a feature, false makes
+ * the build fail, which is a gate for nothing.
+ */
+const SUPPORTED: Record<string, boolean> = {
+  // Refused by the engine; esbuild lowers these.
+  "optional-chain": false,
+  "exponent-operator": false,
+  "logical-assignment": false,
+  "object-rest-spread": false,
+  "class-private-field": false,
+  "class-static-blocks": false,
+  // Refused by the engine, and esbuild cannot lower them: an error here.
+  "array-spread": false,
+  "async-await": false,
+  "async-generator": false,
+  bigint: false,
+  "default-argument": false,
+  destructuring: false,
+  "dynamic-import": false,
+  "for-await": false,
+  generator: false,
+  "import-meta": false,
+  "nested-rest-binding": false,
+  "regexp-dot-all-flag": false,
+  "regexp-lookbehind-assertions": false,
+  "regexp-named-capture-groups": false,
+  "regexp-sticky-and-unicode-flags": false,
+  "regexp-unicode-property-escapes": false,
+  "rest-argument": false,
+  "top-level-await": false,
+  "unicode-escapes": false,
+  // The engine has these.
+  arrow: true,
+  class: true,
+  // Left as they are for our own gate to refuse: lowered, they would hide in a helper.
+  "class-field": true,
+  "class-static-field": true,
+  "const-and-let": true,
+  "for-of": true,
+  "nullish-coalescing": true,
+  "object-accessors": true,
+  "object-extensions": true,
+  "optional-catch-binding": true,
+  "template-literal": true,
+};
+
+export interface FirmwareBundle {
+  text: string;
+  bytes: number;
+  gzipBytes: number;
+  /** What stands against it, one sentence each with file and line; empty if it may be flashed. */
+  faults: string[];
+}
+
+export interface FirmwareOptions {
+  /** The program's file. */
+  entry: string;
+  version: string;
+  /** The file that declares the engine's objects, whose names must stay. */
+  declarations: string;
+  /** Larger bundles are a fault. */
+  bytesMax: number;
+}
+
+/** Bundles one program. Throws esbuild's error (with file and line) for what does not even bundle. */
+export async function bundleFirmware(options: FirmwareOptions): Promise<FirmwareBundle> {
+  const first = await build({
+    entryPoints: [options.entry],
+    bundle: true,
+    write: false,
+    outfile: "firmware.js",
+    // "cjs" and "node" keep `require` calls as they are; nothing of either is used.
+    format: "cjs",
+    platform: "node",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    sourcemap: "inline",
+    // The engine's own modules stay `require` calls.
+    external: ["net", "http", "crypto", "Storage", "Wifi", "TelnetServer", "ESPNOW"],
+    define: { SAPLINE_VERSION: JSON.stringify(options.version) },
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+  });
+  const whole = first.outputFiles[0]?.text ?? "";
+  const names = privateNames(whole, options.declarations);
+  const second = await transform(whole, {
+    ...(names.length > 0 ? { mangleProps: new RegExp(`^(?:${names.join("|")})$`) } : {}),
+    format: "iife",
+    minify: true,
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    sourcemap: "external",
+    sourcefile: options.entry,
+    target: "es2022",
+    supported: SUPPORTED,
+  });
+  const bytes = Buffer.byteLength(second.code);
+  const places = new SourceMap(JSON.parse(second.map) as SourceMapPayload);
+  const faults = checkBundle(second.code).map((finding) => {
+    const place = places.findEntry(finding.line - 1, finding.column);
+    const where =
+      "originalSource" in place
+        ? `${relative(".", resolve(place.originalSource))}:${place.originalLine + 1}`
+        : `bundle:${finding.line}:${finding.column}`;
+    return `${where} ${finding.message} [${finding.rule}]`;
+  });
+  if (bytes > options.bytesMax) faults.push(`${options.entry} makes ${bytes} bytes; the limit is ${options.bytesMax}`);
+  return { text: second.code, bytes, gzipBytes: gzipSync(second.code).length, faults };
+}
+
+export interface Program {
+  name: string;
+  entry: string;
+}
+
+/** Builds programs into a folder and says what came out. False if one of them must not be flashed; that one is not written. */
+export async function buildFirmware(programs: readonly Program[], folder: string, version: string): Promise<boolean> {
+  let ok = true;
+  for (const { name, entry } of programs) {
+    const bundle = await bundleFirmware({
+      entry,
+      version,
+      declarations: "firmware/espruino.d.ts",
+      bytesMax: BUNDLE_BYTES_MAX,
+    });
+    const file = `${folder}/${name}.js`;
+    console.log(`${file}: ${bundle.bytes} bytes of ${BUNDLE_BYTES_MAX}, ${bundle.gzipBytes} gzipped`);
+    for (const fault of bundle.faults) console.error(`  ${fault}`);
+    if (bundle.faults.length > 0) ok = false;
+    else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, bundle.text);
+    }
+  }
+  return ok;
+}
