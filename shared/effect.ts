@@ -34,9 +34,7 @@ export type RootEffect =
   /** The one outcome of the action that `Root.act` started. */
   | { kind: "outcome"; call: number; outcome: ActOutcome };
 
-export type ActOutcome =
-  | { ok: true; value: unknown }
-  | { ok: false; error: string };
+export type ActOutcome = { ok: true; value: unknown } | { ok: false; error: string };
 
 /** What one commit writes. Everything in it is on disk, or nothing of it is. */
 export interface Transaction {

@@ -9,14 +9,15 @@ import { type NodeEffect, NOTHING } from "./effect.ts";
 import { type Limits, LINE_BYTES_MAX } from "./limits.ts";
 import { Flight } from "./link/flight.ts";
 import { Outbox } from "./link/outbox.ts";
-import { PING, Pulse, SWEEP_EVERY } from "./link/pulse.ts";
+import { Pulse, SWEEP_EVERY } from "./link/pulse.ts";
 import { count, type Counters } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Actions } from "./tree/actions.ts";
-import { Branch, ROOT_IS_DOWN, ROOT_IS_UP } from "./tree/branch.ts";
+import { Branch } from "./tree/branch.ts";
 import { Join } from "./tree/join.ts";
 import { TreeClock } from "./tree/time.ts";
 import { after, type Instant, type LinkId, type NodeId, type Random, sooner, type UnixMillis } from "./units.ts";
+import { PING, pongLine, ROOT_IS_DOWN, ROOT_IS_UP } from "./wire/line.ts";
 import { asReason, isEntityId, isNumber, type Message, parseMessage, VERSION } from "./wire/message.ts";
 
 export interface NodeConfig {
@@ -200,7 +201,7 @@ export class TreeNode {
     this.sendControl(up, out);
     if (link === 0) return;
     const finding = this.parent.check(now);
-    if (finding === "ask") this.send(link, PING, out);
+    if (finding === "ask") this.sendLine(link, PING, out);
     if (finding !== "dead") return;
     out.push({ kind: "close", link, code: 1001, reason: "silent for too long" });
     this.lose("lost", "parent silent", now, out);
@@ -218,7 +219,8 @@ export class TreeNode {
     const lines = text.split("\n");
     const last = lines.length - 1;
     if (lines[last] !== "") count(this.counters, "line cut");
-    for (let i = 0; i < last && link === this.join.openLink(); i++) this.lineFromParent(link, lines[i] as string, now, out);
+    for (let i = 0; i < last && link === this.join.openLink(); i++)
+      this.lineFromParent(link, lines[i] as string, now, out);
     this.pump(now, out);
   }
 
@@ -256,7 +258,7 @@ export class TreeNode {
         this.rootChanged(link, message["up"] === true, now, out);
         break;
       case "?ping":
-        this.send(link, '{"type":"!ping"}\n', out);
+        this.sendLine(link, pongLine(0), out);
         break;
       case "!ping":
         this.clock.learn(message["now"], this.parent.answered(now) || 0, now);
@@ -284,7 +286,8 @@ export class TreeNode {
         out.push({ kind: "act", id, eid: String(message["eid"]), value: message["value"] });
         break;
       case "answer":
-        if (this.outbox.add(this.actions.again(id) as Message, this.flight.sent, now) === "") this.flight.added(true, now);
+        if (this.outbox.add(this.actions.again(id) as Message, this.flight.sent, now) === "")
+          this.flight.added(true, now);
         break;
       default:
         count(this.counters, "action dropped");
@@ -297,7 +300,7 @@ export class TreeNode {
     if (this.flight.epoch !== 0) hello["ep"] = this.flight.epoch;
     hello["fw"] = this.config.fw;
     hello["nonce"] = this.join.greet(link, now);
-    this.send(link, this.text.stringify(hello) + "\n", out);
+    this.sendLine(link, this.text.stringify(hello), out);
   }
 
   /** `!hello`: the root has admitted us, or has not. */
@@ -369,6 +372,10 @@ export class TreeNode {
     const link = this.join.openLink();
     if (link === 0 || up.length === 0) return;
     this.send(link, up.join("\n") + "\n", out);
+  }
+
+  private sendLine(link: LinkId, line: string, out: NodeEffect[]): void {
+    this.send(link, line + "\n", out);
   }
 
   private send(link: LinkId, text: string, out: NodeEffect[]): void {

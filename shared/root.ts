@@ -11,7 +11,6 @@ import {
   ACTIONS_PENDING_MAX,
   CONFLICT_TAKEOVERS,
   CONFLICT_WITHIN,
-  DOWN_FRAME_BYTES,
   HELLOS_PENDING_MAX,
   LINE_BYTES_MAX,
   LINK_TIMEOUT,
@@ -19,15 +18,27 @@ import {
   ROOT_LINK_BYTES_MAX,
   ROOT_PENDING_BYTES_MAX,
 } from "./limits.ts";
-import { PING, Pulse, SWEEP_EVERY } from "./link/pulse.ts";
+import { SWEEP_EVERY } from "./link/pulse.ts";
 import { count, type Counters, Table } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Calls, type Ended } from "./tree/calls.ts";
-import { emptyGroup, gapFor, type Group, isEvent, parseLines } from "./tree/group.ts";
+import { emptyGroup, type Group, isEvent, parseLines } from "./tree/group.ts";
+import { Intake, judge } from "./tree/intake.ts";
 import { type Answer, Ledger } from "./tree/ledger.ts";
 import { Projection } from "./tree/projection.ts";
-import { after, type Instant, type LinkId, type Millis, type NodeId, sooner, type UnixMillis } from "./units.ts";
-import { asVia, isEntityId, isNodeId, isNumber, type Message, timeOf, VERSION } from "./wire/message.ts";
+import { type Member, Roll, type RootLink } from "./tree/roll.ts";
+import {
+  after,
+  type Instant,
+  type LinkId,
+  type Millis,
+  type NodeId,
+  sooner,
+  type UnixMillis,
+  unreachable,
+} from "./units.ts";
+import { ackLine, byeLine, framesOf, PING, pongLine } from "./wire/line.ts";
+import { asVia, isEntityId, isNodeId, isNumber, type Message, VERSION } from "./wire/message.ts";
 
 export interface RootConfig {
   /** The root's own id: the origin of the events that the root itself logs. */
@@ -37,32 +48,6 @@ export interface RootConfig {
 /** Whether that token is that node's. Pure. */
 export type TokenCheck = (id: string, token: string) => boolean;
 
-/** One connection to the root. */
-interface RootLink {
-  link: LinkId;
-  /** Whose token it carried. */
-  id: NodeId;
-  pulse: Pulse;
-  isPaused: boolean;
-  hellosPending: number;
-  /** The nodes that speak through it. */
-  members: Table<Member>;
-}
-
-/** A node as the root meets it. `link` is 0 while it is away. */
-interface Member {
-  id: NodeId;
-  epoch: number;
-  /** The last event accepted, and the last on disk, of this epoch. */
-  last: number;
-  stored: number;
-  link: LinkId;
-  via: NodeId[];
-  isPlain: boolean;
-  takeovers: number;
-  takeoversSince: Instant;
-}
-
 export class Root {
   counters: Counters;
   private id: NodeId;
@@ -70,8 +55,8 @@ export class Root {
   private checkToken: TokenCheck;
   private projection: Projection;
   private ledger: Ledger;
-  private links: Table<RootLink>;
-  private members: Table<Member>;
+  private intake: Intake;
+  private roll: Roll;
   private calls: Calls;
   private self: Member;
   private actions: number;
@@ -86,10 +71,10 @@ export class Root {
     this.counters = {};
     this.projection = new Projection(config.id, image);
     this.ledger = new Ledger(this.projection);
-    this.links = new Table<RootLink>();
-    this.members = new Table<Member>();
+    this.intake = new Intake(this.projection, this.ledger, this.counters);
+    this.roll = new Roll(this.projection);
     this.calls = new Calls();
-    this.self = this.member(config.id);
+    this.self = this.roll.member(config.id);
     this.actions = 0;
     this.rev = image.desired.reduce((most, row) => Math.max(most, row.rev), 0);
     this.hasPaused = false;
@@ -98,7 +83,7 @@ export class Root {
 
   /** Opens the root's own epoch and notes that every node is away until it says otherwise. */
   start(now: Instant, unix: UnixMillis): readonly RootEffect[] {
-    this.openEpoch(this.self, 0);
+    this.intake.openEpoch(this.self, 0);
     this.log({ type: "!started" }, unix);
     this.sweepAt = after(now, SWEEP_EVERY);
     return this.finish([]);
@@ -106,33 +91,26 @@ export class Root {
 
   /** A client has connected with a token of that node. */
   opened(link: LinkId, id: NodeId, now: Instant, _unix: UnixMillis): readonly RootEffect[] {
-    this.links.set(link, {
-      link,
-      id,
-      pulse: new Pulse(now),
-      isPaused: false,
-      hellosPending: 0,
-      members: new Table<Member>(),
-    });
+    this.roll.open(link, id, now);
     return NOTHING;
   }
 
   closed(link: LinkId, _now: Instant, unix: UnixMillis): readonly RootEffect[] {
-    const rootLink = this.links.get(link);
+    const rootLink = this.roll.links.get(link);
     if (rootLink === undefined) return NOTHING;
     this.forget(rootLink, unix);
     return this.finish([]);
   }
 
   drained(link: LinkId, _now: Instant, _unix: UnixMillis): readonly RootEffect[] {
-    const rootLink = this.links.get(link);
+    const rootLink = this.roll.links.get(link);
     if (rootLink !== undefined) rootLink.pulse.handedBytes = 0;
     return NOTHING;
   }
 
   /** One frame of text. */
   received(link: LinkId, text: string, now: Instant, unix: UnixMillis): readonly RootEffect[] {
-    const rootLink = this.links.get(link);
+    const rootLink = this.roll.links.get(link);
     if (rootLink === undefined) return NOTHING;
     rootLink.pulse.heard(now);
     const out: RootEffect[] = [];
@@ -141,7 +119,11 @@ export class Root {
       return this.finish(out);
     }
     this.readFrame(rootLink, text, now, unix, out);
-    if (this.ledger.pendingBytes > ROOT_PENDING_BYTES_MAX && !rootLink.isPaused && this.links.get(link) === rootLink) {
+    if (
+      this.ledger.pendingBytes > ROOT_PENDING_BYTES_MAX &&
+      !rootLink.isPaused &&
+      this.roll.links.get(link) === rootLink
+    ) {
       rootLink.isPaused = true;
       this.hasPaused = true;
       out.push({ kind: "pause", link });
@@ -156,13 +138,13 @@ export class Root {
     const frames = new Table<string[]>();
     waiting.answers.forEach((answer) => this.sayAnswer(answer, unix, frames));
     waiting.acks.values().forEach((ack) => {
-      const member = this.member(ack.id);
+      const member = this.roll.member(ack.id);
       if (member.epoch !== ack.epoch) return;
       member.stored = ack.last;
       if (member.link > 0 && !member.isPlain) linesOf(frames, member.link).push(ackLine(ack.id, ack.epoch, ack.last));
     });
     frames.keys().forEach((link) => {
-      const rootLink = this.links.get(link);
+      const rootLink = this.roll.links.get(link);
       if (rootLink !== undefined) this.sendLines(rootLink, frames.get(link) as string[], unix, out);
     });
     if (this.hasPaused && this.ledger.pendingBytes <= ROOT_PENDING_BYTES_MAX / 2) this.resumeAll(out);
@@ -179,16 +161,15 @@ export class Root {
     now: Instant,
     unix: UnixMillis,
   ): readonly RootEffect[] {
-    const member = this.members.get(dst);
-    const rootLink = member === undefined ? undefined : this.links.get(member.link);
+    const rootLink = this.roll.linkOf(dst);
     if (!isEntityId(eid) || !(ttl > 0)) return [outcome(call, "malformed: eid and a ttl above 0 are wanted")];
-    if (member === undefined || rootLink === undefined) return [outcome(call, "offline")];
+    if (rootLink === undefined) return [outcome(call, "offline")];
     if (this.calls.size >= ACTIONS_PENDING_MAX) return [outcome(call, "busy")];
     this.actions += 1;
     const id = "a" + this.self.epoch + "." + this.actions;
     const line = this.text.stringify({ type: "?act", dst, id, eid, value, ttl, ts: unix });
     if (this.text.byteLength(line) > LINE_BYTES_MAX) return [outcome(call, "long")];
-    this.calls.begin(id, call, member.id, ttl, now);
+    this.calls.begin(id, call, dst as NodeId, ttl, now);
     const out: RootEffect[] = [];
     this.sendLines(rootLink, [line], unix, out);
     return this.finish(out);
@@ -203,15 +184,15 @@ export class Root {
     unix: UnixMillis,
   ): { rev: number; error: string; effects: readonly RootEffect[] } {
     const refuse = (error: string) => ({ rev: 0, error, effects: NOTHING });
-    if (!isNodeId(dst) || this.projection.nodeRow(dst) === undefined) return refuse("unknown node: it has never joined");
+    if (!isNodeId(dst) || this.projection.nodeRow(dst) === undefined)
+      return refuse("unknown node: it has never joined");
     if (!isEntityId(eid) || value === undefined) return refuse("malformed: eid and value are wanted");
     const event = { type: "?set", dst, eid, value, rev: this.rev + 1 };
     if (this.text.byteLength(this.text.stringify(event)) > LINE_BYTES_MAX) return refuse("long");
     this.rev += 1;
     this.log(event, unix);
     const out: RootEffect[] = [];
-    const member = this.members.get(dst);
-    const rootLink = member === undefined ? undefined : this.links.get(member.link);
+    const rootLink = this.roll.linkOf(dst);
     if (rootLink !== undefined) this.sendLines(rootLink, [this.text.stringify(event)], unix, out);
     return { rev: event.rev, error: "", effects: this.finish(out) };
   }
@@ -219,10 +200,9 @@ export class Root {
   /** The token of a node is gone: so is its connection. */
   revoked(id: NodeId, _now: Instant, unix: UnixMillis): readonly RootEffect[] {
     const out: RootEffect[] = [];
-    const member = this.members.get(id);
-    const rootLink = member === undefined ? undefined : this.links.get(member.link);
-    if (member !== undefined && rootLink !== undefined) this.dismiss(member, rootLink, "revoked", unix, out);
-    this.links.values().forEach((other) => {
+    const rootLink = this.roll.linkOf(id);
+    if (rootLink !== undefined) this.dismiss(this.roll.member(id), rootLink, "revoked", unix, out);
+    this.roll.links.values().forEach((other) => {
       if (other.id === id) this.cut(other, 1008, "token revoked", unix, out);
     });
     return this.finish(out);
@@ -274,7 +254,7 @@ export class Root {
           this.gone(from, (message as Message)["id"], unix);
           break;
         case "?ping":
-          this.sendLines(from, ['{"type":"!ping","now":' + unix + "}"], unix, out);
+          this.sendLines(from, [pongLine(unix)], unix, out);
           break;
         case "!ping":
           from.pulse.answered(now);
@@ -284,7 +264,7 @@ export class Root {
           group.lines.push(lines[i] as string);
           group.events.push(message);
       }
-      if (this.links.get(from.link) !== from) return;
+      if (this.roll.links.get(from.link) !== from) return;
     }
     if (group.lines.length === 0) return;
     if (from.members.size === 0 || this.isPlain(from)) this.takePlain(from, group, now, unix, out);
@@ -304,30 +284,31 @@ export class Root {
       this.ledger.answer({ kind: "plain ack", link: from.link, n: ack["n"] });
       return;
     }
-    const member = typeof ack["src"] === "string" ? this.members.get(ack["src"]) : undefined;
-    const n = ack["n"];
+    const member = this.roll.find(ack["src"]);
     if (member === undefined || member.link !== from.link || member.isPlain) {
       return count(this.counters, "group of a stranger");
     }
     if (ack["ep"] !== member.epoch) return count(this.counters, "group of another epoch");
-    if (!isNumber(n) || n < group.lines.length) return count(this.counters, "group with a wrong number");
-    const first = n - group.lines.length + 1;
-    if (first > member.last + 1) {
-      count(this.counters, "group after a hole");
-      this.sendLines(from, [ackLine(member.id, member.epoch, member.stored)], unix, out);
-      return;
+    const verdict = judge(member.last, ack["n"], group.lines.length);
+    switch (verdict.kind) {
+      case "take":
+        this.append(member, group, verdict.skip, unix, out);
+        break;
+      case "known":
+        if (group.lines.length > 0) count(this.counters, "group known");
+        if (member.stored === member.last)
+          this.sendLines(from, [ackLine(member.id, member.epoch, member.last)], unix, out);
+        break;
+      case "hole":
+        count(this.counters, "group after a hole");
+        this.sendLines(from, [ackLine(member.id, member.epoch, member.stored)], unix, out);
+        break;
+      case "wrong":
+        count(this.counters, "group with a wrong number");
+        break;
+      default:
+        unreachable(verdict);
     }
-    const known = member.last + 1 - first;
-    if (known >= group.lines.length) {
-      if (group.lines.length > 0) count(this.counters, "group known");
-      if (member.stored === member.last) this.sendLines(from, [ackLine(member.id, member.epoch, member.last)], unix, out);
-      return;
-    }
-    if (known > 0) {
-      group.lines.splice(0, known);
-      group.events.splice(0, known);
-    }
-    this.append(member, group, unix, out);
   }
 
   /** A plain bridge's lines: stored as they come, in an epoch of this connection. */
@@ -341,59 +322,29 @@ export class Root {
       good.lines.push(group.lines[i] as string);
       good.events.push(group.events[i]);
     }
-    const member = this.member(from.id);
+    const member = this.roll.member(from.id);
     if (member.link !== from.link || !member.isPlain) {
       this.takeOver(member, from, [], now, unix, out);
-      this.openEpoch(member, 0);
+      this.intake.openEpoch(member, 0);
       member.isPlain = true;
       this.logJoined(member, "plain bridge", unix);
     }
-    if (good.lines.length > 0) this.append(member, good, unix, out);
+    if (good.lines.length > 0) this.append(member, good, 0, unix, out);
   }
 
-  /** Accepts events that follow on: they go to the ledger and into the projection, and will be acknowledged. */
-  private append(member: Member, group: Group, unix: UnixMillis, out: RootEffect[]): void {
-    const first = member.last + 1;
-    let tsMin = Infinity;
-    let tsMax = 0;
-    for (let i = 0; i < group.lines.length; i++) {
-      const event = group.events[i];
-      let ts: number = unix;
-      if (isEvent(event)) {
-        this.projection.applyEvent(member.id, member.epoch, first + i, event, unix);
-        ts = timeOf(event, unix);
-        if (event.type === "!act") this.answered(member, event, out);
-      } else {
-        count(this.counters, "line malformed");
-        group.lines[i] = gapFor(group.lines[i] as string);
-      }
-      tsMin = Math.min(tsMin, ts);
-      tsMax = Math.max(tsMax, ts);
+  /** Accepts events, and ends the calls that they answer. */
+  private append(member: Member, group: Group, skip: number, unix: UnixMillis, out: RootEffect[]): void {
+    const answers = this.intake.append(member, group, skip, member === this.self, unix);
+    for (let i = 0; i < answers.length; i++) {
+      const ended = this.calls.answered(answers[i] as Message, (dst) => this.maySpeakFor(member, dst));
+      if (ended !== undefined) out.push(asEffect(ended));
     }
-    member.last += group.lines.length;
-    this.projection.applyGroup(member.id, member.epoch, member.last);
-    this.ledger.append(
-      {
-        node: member.id,
-        epoch: member.epoch,
-        first,
-        last: member.last,
-        received: unix,
-        tsMin,
-        tsMax,
-        lines: group.lines.join("\n"),
-      },
-      member === this.self,
-    );
-    this.ledger.acknowledge(member.id, member.epoch, member.last);
   }
 
-  private answered(member: Member, event: Message, out: RootEffect[]): void {
-    const ended = this.calls.answered(event, (dst) => {
-      const asked = this.members.get(dst);
-      return dst === member.id || (asked !== undefined && asked.via.indexOf(member.id) >= 0);
-    });
-    if (ended !== undefined) out.push(asEffect(ended));
+  /** A node answers for itself, a branch for those behind it. */
+  private maySpeakFor(member: Member, dst: NodeId): boolean {
+    const asked = this.roll.find(dst);
+    return dst === member.id || (asked !== undefined && asked.via.indexOf(member.id) >= 0);
   }
 
   private hello(from: RootLink, message: Message, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
@@ -411,12 +362,12 @@ export class Root {
     }
     if (from.hellosPending >= HELLOS_PENDING_MAX) return count(this.counters, "?hello over the limit");
     from.hellosPending += 1;
-    const member = this.member(id);
+    const member = this.roll.member(id);
     this.takeOver(member, from, via, now, unix, out);
     const offered = isNumber(message["ep"]) ? message["ep"] : 0;
     const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain;
     const n = isResumed ? member.last : this.projection.lastOf(id, offered);
-    if (!isResumed) this.openEpoch(member, offered);
+    if (!isResumed) this.intake.openEpoch(member, offered);
     member.isPlain = false;
     this.logJoined(member, typeof message["fw"] === "string" ? message["fw"].substr(0, 64) : "", unix);
     this.ledger.answer({ kind: "hello", link: from.link, id, epoch: member.epoch, n, nonce: message["nonce"] });
@@ -440,14 +391,12 @@ export class Root {
     unix: UnixMillis,
     out: RootEffect[],
   ): void {
-    const old = this.links.get(member.link);
+    const old = this.roll.links.get(member.link);
     if (old !== undefined && old !== from) {
       this.noteTakeover(member, now, unix);
       this.dismiss(member, old, "replaced", unix, out);
     }
-    member.link = from.link;
-    member.via = via;
-    from.members.set(member.id, member);
+    this.roll.move(member, from, via);
   }
 
   private noteTakeover(member: Member, now: Instant, unix: UnixMillis): void {
@@ -463,7 +412,7 @@ export class Root {
 
   /** Ends a node's connection: the link itself if it is its own, else by a word to the branch it is behind. */
   private dismiss(member: Member, link: RootLink, reason: string, unix: UnixMillis, out: RootEffect[]): void {
-    this.sendLines(link, ['{"type":"!bye","dst":"' + member.id + '","reason":"' + reason + '"}'], unix, out);
+    this.sendLines(link, [byeLine(member.id, reason)], unix, out);
     if (link.id === member.id) this.cut(link, 1008, reason, unix, out);
     else this.leave(member, link, unix);
   }
@@ -475,25 +424,22 @@ export class Root {
   }
 
   private leave(member: Member, link: RootLink, unix: UnixMillis): void {
-    link.members.remove(member.id);
-    if (member.link !== link.link) return;
-    member.link = 0 as LinkId;
-    this.log({ type: "!left", id: member.id }, unix);
+    if (this.roll.remove(member, link)) this.log({ type: "!left", id: member.id }, unix);
   }
 
   private cut(rootLink: RootLink, code: number, reason: string, unix: UnixMillis, out: RootEffect[]): void {
-    if (this.links.get(rootLink.link) !== rootLink) return;
+    if (this.roll.links.get(rootLink.link) !== rootLink) return;
     out.push({ kind: "close", link: rootLink.link, code, reason });
     this.forget(rootLink, unix);
   }
 
   private forget(rootLink: RootLink, unix: UnixMillis): void {
-    this.links.remove(rootLink.link);
+    this.roll.links.remove(rootLink.link);
     rootLink.members.values().forEach((member) => this.leave(member, rootLink, unix));
   }
 
   private sayAnswer(answer: Answer, unix: UnixMillis, frames: Table<string[]>): void {
-    const rootLink = this.links.get(answer.link);
+    const rootLink = this.roll.links.get(answer.link);
     if (rootLink === undefined) return;
     const lines = linesOf(frames, answer.link);
     if (answer.kind === "plain ack") {
@@ -501,7 +447,7 @@ export class Root {
       return;
     }
     rootLink.hellosPending -= 1;
-    const member = this.member(answer.id);
+    const member = this.roll.member(answer.id);
     if (member.link !== answer.link || member.epoch !== answer.epoch) return;
     const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };
     if (answer.nonce !== undefined) hello["nonce"] = answer.nonce;
@@ -511,40 +457,13 @@ export class Root {
     });
   }
 
-  private openEpoch(member: Member, offered: number): void {
-    member.epoch = Math.max(member.epoch, offered) + 1;
-    member.last = 0;
-    member.stored = 0;
-    this.projection.applyGroup(member.id, member.epoch, 0);
-  }
-
   private logJoined(member: Member, fw: string, unix: UnixMillis): void {
     this.log({ type: "!joined", id: member.id, ep: member.epoch, via: member.via, fw }, unix);
   }
 
   /** An event of the root's own. */
   private log(event: Message, unix: UnixMillis): void {
-    this.append(this.self, { lines: [this.text.stringify(event)], events: [event] }, unix, []);
-  }
-
-  private member(id: NodeId): Member {
-    let member = this.members.get(id);
-    if (member === undefined) {
-      const current = this.projection.currentEpoch(id);
-      member = {
-        id,
-        epoch: current === undefined ? 0 : current.epoch,
-        last: current === undefined ? 0 : current.last,
-        stored: current === undefined ? 0 : current.last,
-        link: 0 as LinkId,
-        via: [],
-        isPlain: false,
-        takeovers: 0,
-        takeoversSince: 0 as Instant,
-      };
-      this.members.set(id, member);
-    }
-    return member;
+    this.append(this.self, { lines: [this.text.stringify(event)], events: [event] }, 0, unix, []);
   }
 
   private isPlain(from: RootLink): boolean {
@@ -554,10 +473,10 @@ export class Root {
 
   private sweep(now: Instant, unix: UnixMillis, out: RootEffect[]): void {
     this.sweepAt = after(now, SWEEP_EVERY);
-    this.links.values().forEach((rootLink) => {
+    this.roll.links.values().forEach((rootLink) => {
       if (rootLink.isPaused) rootLink.pulse.heard(now);
       const finding = rootLink.pulse.check(now);
-      if (finding === "ask") this.sendLines(rootLink, [PING_LINE], unix, out);
+      if (finding === "ask") this.sendLines(rootLink, [PING], unix, out);
       if (finding !== "dead") return;
       count(this.counters, "link silent");
       this.cut(rootLink, 1001, "silent for more than " + LINK_TIMEOUT + " ms: answer ?ping", unix, out);
@@ -566,7 +485,7 @@ export class Root {
 
   private resumeAll(out: RootEffect[]): void {
     this.hasPaused = false;
-    this.links.values().forEach((rootLink) => {
+    this.roll.links.values().forEach((rootLink) => {
       if (!rootLink.isPaused) return;
       rootLink.isPaused = false;
       out.push({ kind: "resume", link: rootLink.link });
@@ -575,14 +494,10 @@ export class Root {
 
   /** Sends lines as frames of about DOWN_FRAME_BYTES. A peer that takes nothing is cut: what was said to it was best effort. */
   private sendLines(to: RootLink, lines: string[], unix: UnixMillis, out: RootEffect[]): void {
-    let text = "";
-    for (let i = 0; i < lines.length; i++) {
-      text += lines[i] + "\n";
-      if (text.length < DOWN_FRAME_BYTES && i < lines.length - 1) continue;
+    framesOf(lines).forEach((text) => {
       to.pulse.handedBytes += text.length;
       out.push({ kind: "send", link: to.link, text });
-      text = "";
-    }
+    });
     if (to.pulse.handedBytes <= ROOT_LINK_BYTES_MAX) return;
     count(this.counters, "link too slow");
     this.cut(to, 1013, "too slow: read what you are sent", unix, out);
@@ -596,8 +511,6 @@ export class Root {
   }
 }
 
-const PING_LINE = PING.substr(0, PING.length - 1);
-
 function linesOf(frames: Table<string[]>, link: LinkId): string[] {
   let lines = frames.get(link);
   if (lines === undefined) {
@@ -605,10 +518,6 @@ function linesOf(frames: Table<string[]>, link: LinkId): string[] {
     frames.set(link, lines);
   }
   return lines;
-}
-
-function ackLine(id: NodeId, epoch: number, n: number): string {
-  return '{"type":"!ack","dst":"' + id + '","ep":' + epoch + ',"n":' + n + "}";
 }
 
 function outcome(call: number, error: string): RootEffect {

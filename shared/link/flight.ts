@@ -9,6 +9,7 @@ import type { Limits } from "../limits.ts";
 import { FLUSH_AFTER, RESEND_AFTER_MAX, RESEND_AFTER_MIN } from "../limits.ts";
 import { count, type Counters } from "../table.ts";
 import { after, type Instant, type NodeId, sooner, type UnixMillis } from "../units.ts";
+import { groupEnd } from "../wire/line.ts";
 import type { Entry, Outbox } from "./outbox.ts";
 
 /** Weight of a new round trip in the smoothed one. Source: RFC 6298. */
@@ -115,8 +116,8 @@ export class Flight {
       this.isUrgent = false;
       this.flushAt = undefined;
     }
-    lines.push('{"type":"?ack","src":"' + this.id + '","ep":' + this.epoch + ',"n":' + n + "}\n");
-    return lines.join("\n");
+    lines.push(groupEnd(this.id, this.epoch, n));
+    return lines.join("\n") + "\n";
   }
 
   /** `!ack`: the root holds everything up to `n`. */

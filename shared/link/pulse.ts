@@ -41,5 +41,3 @@ export class Pulse {
     return "ask";
   }
 }
-
-export const PING = '{"type":"?ping"}\n';

@@ -8,10 +8,11 @@
  */
 import { type NodeEffect, NOTHING } from "../effect.ts";
 import { FRAME_BYTES_MAX, type Limits, LINE_BYTES_MAX, LINK_TIMEOUT, VIA_NODES_MAX } from "../limits.ts";
-import { PING, Pulse } from "../link/pulse.ts";
+import { Pulse } from "../link/pulse.ts";
 import { count, type Counters, Table } from "../table.ts";
 import type { TextCodec } from "../text.ts";
 import { after, type Instant, type LinkId, type NodeId } from "../units.ts";
+import { byeLine, goneLine, PING, pongLine, ROOT_IS_DOWN } from "../wire/line.ts";
 import { asVia, isNodeId, mayBeControl, type Message, parseMessage } from "../wire/message.ts";
 import { Routes } from "./routes.ts";
 
@@ -31,9 +32,6 @@ class Child {
     this.isPaused = false;
   }
 }
-
-export const ROOT_IS_UP = '{"type":"!root","up":true}\n';
-export const ROOT_IS_DOWN = '{"type":"!root","up":false}\n';
 
 export class Branch {
   /** Frames on their way up. */
@@ -73,7 +71,7 @@ export class Branch {
     if (this.children.get(link) === undefined) return;
     this.children.remove(link);
     const gone = this.routes.removeLink(link);
-    for (let i = 0; i < gone.length; i++) up.push('{"type":"!gone","id":"' + gone[i] + '"}');
+    for (let i = 0; i < gone.length; i++) up.push(goneLine(gone[i] as string));
   }
 
   drained(link: LinkId): void {
@@ -158,7 +156,7 @@ export class Branch {
     if (message.type === "!hello") return this.answered(dst, line, message, up, out);
     const child = this.children.get(this.routes.link(dst) as LinkId);
     if (child === undefined) return false;
-    this.send(child, line + "\n", out);
+    this.send(child, line, out);
     if (message.type === "!bye") {
       this.routes.remove(dst);
       if (child.id === dst) this.close(child, 1008, String(message["reason"]), up, out);
@@ -212,7 +210,7 @@ export class Branch {
         this.gone(child, message["id"], up);
         return true;
       case "?ping":
-        this.send(child, rootNow > 0 ? '{"type":"!ping","now":' + rootNow + "}\n" : '{"type":"!ping"}\n', out);
+        this.send(child, pongLine(rootNow), out);
         return true;
       case "!ping":
         child.pulse.answered(now);
@@ -252,14 +250,14 @@ export class Branch {
   private gone(child: Child, id: unknown, up: string[]): void {
     if (!isNodeId(id) || this.routes.link(id) !== child.link) return count(this.counters, "!gone of a stranger");
     this.routes.remove(id);
-    up.push('{"type":"!gone","id":"' + id + '"}');
+    up.push(goneLine(id));
   }
 
   private answered(dst: string, line: string, message: Message, up: string[], out: NodeEffect[]): boolean {
     const link = this.routes.settle(dst, message["nonce"]);
     const child = link === undefined ? undefined : this.children.get(link);
     if (child === undefined) return false;
-    this.send(child, line + "\n", out);
+    this.send(child, line, out);
     if (message["error"] !== undefined) {
       if (child.id === dst) this.close(child, 1008, String(message["error"]), up, out);
       return true;
@@ -267,7 +265,7 @@ export class Branch {
     const old = this.children.get(this.routes.link(dst) as LinkId);
     this.routes.admit(dst, child.link);
     if (old === undefined || old === child) return true;
-    this.send(old, '{"type":"!bye","dst":"' + dst + '","reason":"replaced"}\n', out);
+    this.send(old, byeLine(dst, "replaced"), out);
     if (old.id === dst) this.close(old, 1008, "replaced", up, out);
     return true;
   }
@@ -297,10 +295,10 @@ export class Branch {
   }
 
   /** Best effort: a child that does not take what it gets loses lines, and in the end its link. */
-  private send(child: Child, text: string, out: NodeEffect[]): void {
+  private send(child: Child, line: string, out: NodeEffect[]): void {
     if (child.pulse.handedBytes > this.limits.relayBytes) return count(this.counters, "line to a slow child");
-    child.pulse.handedBytes += text.length;
-    out.push({ kind: "send", link: child.link, text });
+    child.pulse.handedBytes += line.length;
+    out.push({ kind: "send", link: child.link, text: line + "\n" });
   }
 
   private close(child: Child, code: number, reason: string, up: string[], out: NodeEffect[]): void {

@@ -1,0 +1,80 @@
+/**
+ * Intake takes groups into the log: only as continuations, each event once, a line that is none keeping its number as a gap.
+ */
+import { count, type Counters } from "../table.ts";
+import type { UnixMillis } from "../units.ts";
+import { isNumber, type Message, timeOf } from "../wire/message.ts";
+import { gapFor, type Group, isEvent } from "./group.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Projection } from "./projection.ts";
+import type { Member } from "./roll.ts";
+
+export type Verdict =
+  /** It follows on, once its first `skip` events are left out. */
+  | { kind: "take"; skip: number }
+  /** All of it was accepted before. */
+  | { kind: "known" }
+  /** Something is missing before it. */
+  | { kind: "hole" }
+  /** Its number cannot be. */
+  | { kind: "wrong" };
+
+/** What to do with a group of `howMany` events that ends at `n`, when `last` is the last accepted. */
+export function judge(last: number, n: unknown, howMany: number): Verdict {
+  if (!isNumber(n) || n < howMany) return { kind: "wrong" };
+  const first = n - howMany + 1;
+  if (first > last + 1) return { kind: "hole" };
+  return n <= last ? { kind: "known" } : { kind: "take", skip: last + 1 - first };
+}
+
+export class Intake {
+  private projection: Projection;
+  private ledger: Ledger;
+  private counters: Counters;
+
+  constructor(projection: Projection, ledger: Ledger, counters: Counters) {
+    this.projection = projection;
+    this.ledger = ledger;
+    this.counters = counters;
+  }
+
+  /**
+   * Accepts the events of a group from `skip` on: into the projection, the ledger, and the next acknowledgement.
+   * `isOwn`: they are the root's. Returns the answers to actions among them.
+   */
+  append(member: Member, group: Group, skip: number, isOwn: boolean, unix: UnixMillis): Message[] {
+    const first = member.last + 1;
+    const answers: Message[] = [];
+    let tsMin = Infinity;
+    let tsMax = 0;
+    for (let i = skip; i < group.lines.length; i++) {
+      const event = group.events[i];
+      let ts: number = unix;
+      if (isEvent(event)) {
+        this.projection.applyEvent(member.id, member.epoch, first + i - skip, event, unix);
+        ts = timeOf(event, unix);
+        if (event.type === "!act") answers.push(event);
+      } else {
+        count(this.counters, "line malformed");
+        group.lines[i] = gapFor(group.lines[i] as string);
+      }
+      if (ts < tsMin) tsMin = ts;
+      if (ts > tsMax) tsMax = ts;
+    }
+    const lines = (skip === 0 ? group.lines : group.lines.slice(skip)).join("\n");
+    member.last += group.lines.length - skip;
+    this.projection.applyGroup(member.id, member.epoch, member.last);
+    const row = { node: member.id, epoch: member.epoch, first, last: member.last, received: unix, tsMin, tsMax, lines };
+    this.ledger.append(row, isOwn);
+    this.ledger.acknowledge(member.id, member.epoch, member.last);
+    return answers;
+  }
+
+  /** Opens a new epoch of a node, larger than its own and than the one it offers. */
+  openEpoch(member: Member, offered: number): void {
+    member.epoch = Math.max(member.epoch, offered) + 1;
+    member.last = 0;
+    member.stored = 0;
+    this.projection.applyGroup(member.id, member.epoch, 0);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Roll is who is connected to the root, and through which link: links, and the nodes that speak through them.
+ * It decides nothing; admission and takeover are Root's.
+ */
+import { Pulse } from "../link/pulse.ts";
+import { Table } from "../table.ts";
+import type { Instant, LinkId, NodeId } from "../units.ts";
+import type { Projection } from "./projection.ts";
+
+/** One connection to the root. */
+export interface RootLink {
+  link: LinkId;
+  /** Whose token it carried. */
+  id: NodeId;
+  pulse: Pulse;
+  isPaused: boolean;
+  /** `?hello`s that wait for the disk. */
+  hellosPending: number;
+  /** The nodes that speak through it. */
+  members: Table<Member>;
+}
+
+/** A node as the root meets it. */
+export interface Member {
+  id: NodeId;
+  epoch: number;
+  /** The last event accepted, and the last on disk, of this epoch. */
+  last: number;
+  stored: number;
+  /** 0 while it is away. */
+  link: LinkId;
+  /** The nodes on its way, its parent first. */
+  via: NodeId[];
+  /** It never said `?hello`: a plain bridge. */
+  isPlain: boolean;
+  /** How often it took its own place since `takeoversSince`. */
+  takeovers: number;
+  takeoversSince: Instant;
+}
+
+export class Roll {
+  links: Table<RootLink>;
+  private members: Table<Member>;
+  private projection: Projection;
+
+  constructor(projection: Projection) {
+    this.projection = projection;
+    this.links = new Table<RootLink>();
+    this.members = new Table<Member>();
+  }
+
+  open(link: LinkId, id: NodeId, now: Instant): void {
+    const members = new Table<Member>();
+    this.links.set(link, { link, id, pulse: new Pulse(now), isPaused: false, hellosPending: 0, members });
+  }
+
+  /** The member of that id, as the log knows it if it was not met before. */
+  member(id: NodeId): Member {
+    const met = this.members.get(id);
+    if (met !== undefined) return met;
+    const current = this.projection.currentEpoch(id);
+    const last = current === undefined ? 0 : current.last;
+    const member: Member = {
+      id,
+      epoch: current === undefined ? 0 : current.epoch,
+      last,
+      stored: last,
+      link: 0 as LinkId,
+      via: [],
+      isPlain: false,
+      takeovers: 0,
+      takeoversSince: 0 as Instant,
+    };
+    this.members.set(id, member);
+    return member;
+  }
+
+  find(id: unknown): Member | undefined {
+    return typeof id === "string" ? this.members.get(id) : undefined;
+  }
+
+  /** The link to a node, if it is connected. */
+  linkOf(id: string): RootLink | undefined {
+    const member = this.members.get(id);
+    return member === undefined ? undefined : this.links.get(member.link);
+  }
+
+  move(member: Member, to: RootLink, via: NodeId[]): void {
+    member.link = to.link;
+    member.via = via;
+    to.members.set(member.id, member);
+  }
+
+  /** Takes a node off a link. Whether it is away now: it may have moved on before. */
+  remove(member: Member, from: RootLink): boolean {
+    from.members.remove(member.id);
+    if (member.link !== from.link) return false;
+    member.link = 0 as LinkId;
+    return true;
+  }
+}
