@@ -11,7 +11,7 @@ const READ_EVERY = 10000;
 
 const entities = new Entities();
 entities.onStatus = (isJoined, reason) => {
-  console.log("sapline: " + (isJoined ? "joined" : "away") + (reason.length > 0 ? ": " + reason : ""));
+  console.log("sapline: " + (isJoined ? "joined" : "away: " + reason));
 };
 const board = boot("sapline/" + SAPLINE_VERSION, entities);
 if (board !== undefined) {

@@ -43,13 +43,14 @@ async function buildHost() {
       console.log(`${outfile}: no ${entry} yet`);
       continue;
     }
-    await build({
-      ...forNode,
-      entryPoints: [entry],
-      outfile,
-      ...(isCommand ? { banner: { js: "#!/usr/bin/env node" } } : {}),
-    });
-    if (isCommand) chmodSync(outfile, 0o755);
+    const banner = isCommand ? { banner: { js: "#!/usr/bin/env node" } } : {};
+    try {
+      await build({ ...forNode, entryPoints: [entry], outfile, ...banner });
+      if (isCommand) chmodSync(outfile, 0o755);
+    } catch {
+      // esbuild has said why; the other programs are still worth building.
+      process.exitCode = 1;
+    }
   }
 }
 

@@ -72,7 +72,7 @@ function setting(settings: unknown, name: "every" | "batch", usual: number): num
 
 const entities = new Entities();
 entities.onStatus = (isJoined, reason) => {
-  console.log("sapline: " + (isJoined ? "joined" : "away") + (reason.length > 0 ? ": " + reason : ""));
+  console.log("sapline: " + (isJoined ? "joined" : "away: " + reason));
 };
 const board = boot("sapline-weather/" + SAPLINE_VERSION, entities);
 if (board !== undefined) {

@@ -237,7 +237,7 @@ class Gate {
       if (fault !== undefined) this.report(node, "regex", fault + " does not match as it should");
     } else if (typeof node.value === "string") {
       // \u0000 to \u00FF become bytes as they should; above, the upper half is lost.
-      if (/[^\x00-\xff]/.test(node.value))
+      if ([...node.value].some((character) => character > "\xff"))
         this.report(node, "unicode-escape", "a string is bytes: no character above \\xFF");
     }
   }
@@ -372,7 +372,7 @@ export function checkBundle(text: string): Finding[] {
   const gate = new Gate();
   const lines = text.split("\n");
   for (const [at, line] of lines.entries()) {
-    const column = line.search(/[^\x00-\x7f]/);
+    const column = [...line].findIndex((character) => character > "\x7f");
     if (column >= 0)
       gate.findings.push({ line: at + 1, column, rule: "non-ascii", message: "the engine reads bytes: write \\xNN" });
   }

@@ -1,0 +1,155 @@
+/**
+ * Runs a firmware bundle in this process, in a world that offers only what Espruino offers (see engine-prelude.ts), over real sockets on
+ * this machine. Any number of nodes fit in one process; each has its own world, sockets, timers and storage, and `stop` ends all of them.
+ *
+ * What it does not show: the interpreter's own misreadings (loop closures, stack depth, memory, speed); those are for test/engine.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createContext, runInContext, Script } from "node:vm";
+import { EngineTurns } from "./engine-events.ts";
+import { EngineNet } from "./engine-net.ts";
+import { preludeText } from "./engine-prelude.ts";
+import { EngineStorage } from "./engine-storage.ts";
+
+export interface EmulateOptions {
+  /** The bundle's file. */
+  bundle: string;
+  /** The folder that stands for the chip's flash; made if it is not there. */
+  storageDir: string;
+  /** Written to Storage as `sapline.json` before the program starts; left as it is if absent. */
+  config?: object;
+  /** Takes each line that the program prints. */
+  log: (line: string) => void;
+}
+
+export interface EmulatedNode {
+  /** Ends the program, its sockets and its timers. Storage stays. */
+  stop(): void;
+}
+
+interface Inside {
+  E: Record<string, unknown>;
+  parse: (text: string) => unknown;
+  makeError: (message: string) => unknown;
+  describe: (error: unknown) => string;
+}
+
+/** One start of the program; a reboot is a new one. */
+class Run {
+  private readonly timers = new Map<number, NodeJS.Timeout>();
+  private readonly turns: EngineTurns;
+  private readonly net: EngineNet;
+  private readonly world = createContext({});
+  private readonly startedAt = performance.now();
+  private readonly options: EmulateOptions;
+  private errorListeners: ((error: unknown) => void)[] = [];
+  private nextTimer = 1;
+
+  constructor(options: EmulateOptions, reboot: () => void) {
+    this.options = options;
+    const inside = runInContext(preludeText(), this.world) as Inside;
+    this.turns = new EngineTurns((error) => this.report(error, inside));
+    this.net = new EngineNet(this.turns, inside.makeError, options.log);
+    inside.E["reboot"] = reboot;
+    Object.assign(this.world, this.globals(inside));
+  }
+
+  start(): void {
+    const script = new Script(readFileSync(this.options.bundle, "utf8"), { filename: this.options.bundle });
+    this.turns.run(() => script.runInContext(this.world));
+  }
+
+  stop(): void {
+    this.turns.stop();
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+    this.net.stop();
+  }
+
+  private globals(inside: Inside): object {
+    return {
+      require: (name: string) => this.require(name, inside),
+      process: {
+        version: "2v29.emulated",
+        env: { BOARD: "EMULATED" },
+        memory: () => ({ free: 10000, usage: 6383, total: 16383, blocksize: 14 }),
+        on: (event: string, listener: (error: unknown) => void) => {
+          if (event === "uncaughtException") this.errorListeners.push(listener);
+        },
+      },
+      console: { log: (...values: unknown[]) => this.options.log(values.map(printed).join(" ")) },
+      print: (...values: unknown[]) => this.options.log(values.map(printed).join(" ")),
+      getTime: () => (performance.now() - this.startedAt) / 1000,
+      setTimeout: (action: () => void, wait?: number) => this.setTimer(action, wait ?? 0, false),
+      setInterval: (action: () => void, wait?: number) => this.setTimer(action, wait ?? 0, true),
+      clearTimeout: (timer: unknown) => this.clearTimer(timer, inside),
+      clearInterval: (timer: unknown) => this.clearTimer(timer, inside),
+      btoa: (bytes: string) => Buffer.from(bytes, "latin1").toString("base64"),
+      atob: (text: string) => Buffer.from(text, "base64").toString("latin1"),
+    };
+  }
+
+  private require(name: string, inside: Inside): object {
+    switch (name) {
+      case "net":
+        return this.net.library();
+      case "Storage":
+        return new EngineStorage(this.options.storageDir).library(inside.parse);
+      case "crypto":
+        return { SHA1: (bytes: string) => Uint8Array.from(createHash("sha1").update(bytes, "latin1").digest()).buffer };
+      default:
+        throw inside.makeError(`Module "${name}" not found`);
+    }
+  }
+
+  private setTimer(action: () => void, wait: number, isRepeated: boolean): number {
+    const id = this.nextTimer++;
+    const fire = (): void => {
+      if (!isRepeated) this.timers.delete(id);
+      this.turns.run(action);
+    };
+    this.timers.set(id, isRepeated ? setInterval(fire, wait) : setTimeout(fire, wait));
+    return id;
+  }
+
+  private clearTimer(timer: unknown, inside: Inside): void {
+    if (timer === undefined) throw inside.makeError("clearTimeout(undefined) not allowed");
+    clearTimeout(this.timers.get(timer as number));
+    this.timers.delete(timer as number);
+  }
+
+  private report(error: unknown, inside: Inside): void {
+    if (this.errorListeners.length === 0) this.options.log(`Uncaught Error: ${inside.describe(error)}`);
+    for (const listener of this.errorListeners) listener(error);
+  }
+}
+
+/** A program's text is bytes; people read UTF-8. */
+function printed(value: unknown): string {
+  const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+  return Buffer.from(text, "latin1").toString("utf8");
+}
+
+export function emulate(options: EmulateOptions): EmulatedNode {
+  if (options.config !== undefined) {
+    const bytes = Buffer.from(JSON.stringify(options.config), "utf8").toString("latin1");
+    new EngineStorage(options.storageDir).write("sapline.json", bytes);
+  }
+  let isStopped = false;
+  let run: Run;
+  const start = (): void => {
+    run = new Run(options, () => {
+      run.stop();
+      if (!isStopped) setImmediate(start);
+    });
+    run.start();
+  };
+  start();
+  return {
+    stop: () => {
+      isStopped = true;
+      run.stop();
+    },
+  };
+}

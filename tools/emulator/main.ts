@@ -1,0 +1,48 @@
+/**
+ * One emulated node as a process: `emulator.js --bundle FILE --storage FOLDER [--config JSON]`. What the program prints goes to standard output.
+ * SIGTERM and SIGINT end it cleanly, with status 0; a mistake in the arguments ends it with 2 and says what is missing.
+ */
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { emulate } from "./emulate.ts";
+
+const USAGE = "usage: emulator --bundle FILE --storage FOLDER [--config JSON]";
+
+function fail(sentence: string): never {
+  console.error(`emulator: ${sentence}\n${USAGE}`);
+  process.exit(2);
+}
+
+function configFrom(text: string | undefined): { config?: object } {
+  if (text === undefined) return {};
+  try {
+    const config: unknown = JSON.parse(text);
+    if (typeof config === "object" && config !== null) return { config };
+  } catch {
+    // Said below.
+  }
+  return fail("--config must be a JSON object");
+}
+
+function options(): { bundle: string; storage: string; config?: string } {
+  try {
+    const { values } = parseArgs({
+      options: { bundle: { type: "string" }, storage: { type: "string" }, config: { type: "string" } },
+    });
+    const { bundle, storage, config } = values;
+    if (bundle === undefined || storage === undefined) return fail("--bundle and --storage are needed");
+    if (!existsSync(bundle)) return fail(`there is no file ${bundle}; build it with \`make firmware\``);
+    return { bundle, storage, ...(config === undefined ? {} : { config }) };
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { bundle, storage, config } = options();
+const node = emulate({ bundle, storageDir: storage, ...configFrom(config), log: (line) => console.log(line) });
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, () => {
+    node.stop();
+    process.exit(0);
+  });
+}
