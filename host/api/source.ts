@@ -1,0 +1,36 @@
+/** What the HTTP API needs of the root it shows. */
+import type { ActOutcome, DesiredRow, NodeRow, ValueRow } from "#shared/effect.ts";
+import type { FoundEvents } from "../log/queries.ts";
+import type { EventQuery } from "../log/reader.ts";
+
+export interface Health {
+  /** The log takes events. */
+  ok: boolean;
+  /** What is wrong, "" if nothing. */
+  trouble: string;
+  version: string;
+  startedAt: number;
+  connections: number;
+  nodesUp: number;
+  commits: number;
+  /** Duration of the last commit, and when it ended; null before the first. */
+  lastCommitMillis: number | null;
+  lastCommitAt: number | null;
+  /** How long the commit under way has been waiting for the disk; null if there is none. */
+  commitWaitingMillis: number | null;
+  /** Drops and refusals, by reason. */
+  counters: { [name: string]: number };
+}
+
+export interface ApiSource {
+  /** When this root started: milliseconds since 1970. */
+  readonly startedAt: number;
+  health(): Health;
+  nodes(): NodeRow[];
+  node(id: string): NodeRow | undefined;
+  values(node: string): ValueRow[];
+  desired(node: string): DesiredRow[];
+  act(node: string, eid: string, value: unknown, ttlMillis: number): Promise<ActOutcome>;
+  set(node: string, eid: string, value: unknown): { rev: number; error: string };
+  find(query: EventQuery, limit: number): Promise<FoundEvents>;
+}

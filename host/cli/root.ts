@@ -1,0 +1,30 @@
+/** `sapline root`: prints its URL when it is ready, logs to stderr, ends on Ctrl-C. */
+import { resolve } from "node:path";
+import { RootHost } from "../root-host.ts";
+import type { Settings } from "../settings.ts";
+
+export async function runRoot(settings: Settings): Promise<void> {
+  const log = (line: string): void => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  const host = await RootHost.start({
+    host: settings.host,
+    port: settings.port,
+    directory: resolve(settings.data),
+    connectionsMax: settings.connectionsMax,
+    log,
+    onFailed: (message) => {
+      process.stderr.write(`sapline: ${message}\n`);
+      process.exit(1);
+    },
+  });
+  let isStopping = false;
+  const stop = (signal: string): void => {
+    // A second Ctrl-C means now; what is acknowledged is on disk already.
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    log(`${signal}: stopping`);
+    void host.stop().then(() => process.exit(0));
+  };
+  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.stdout.write(`sapline root ${host.url}\n`);
+}

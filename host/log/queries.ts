@@ -1,0 +1,71 @@
+/**
+ * LogQueries is the root's side of the log's reading thread, which starts with the first question and is idle otherwise.
+ * Bounded: past `QUERIES_MAX` unanswered questions a new one is refused.
+ */
+import type { Worker } from "node:worker_threads";
+import type { StoredEvent } from "./event.ts";
+import type { ReaderReply } from "./message.ts";
+import type { EventQuery } from "./reader.ts";
+import { post, startWorker } from "./store.ts";
+import { Trouble } from "../trouble.ts";
+
+/** Questions that wait for the reading thread. Chosen: more than a console's charts ask at once. */
+export const QUERIES_MAX = 64;
+
+export interface FoundEvents {
+  /** Oldest first. */
+  events: StoredEvent[];
+  /** There were more than the limit; these are the newest. */
+  isTruncated: boolean;
+}
+
+interface Waiting {
+  resolve(found: FoundEvents): void;
+  reject(error: unknown): void;
+}
+
+export class LogQueries {
+  private readonly directory: string;
+  private readonly workerFile: URL | undefined;
+  private readonly waiting = new Map<number, Waiting>();
+  private worker: Worker | undefined;
+  private calls = 0;
+
+  constructor(directory: string, workerFile?: URL) {
+    this.directory = directory;
+    this.workerFile = workerFile;
+  }
+
+  /** The newest `limit` events that fit. Rejects with `Trouble` when a row is damaged or too many questions wait. */
+  find(query: EventQuery, limit: number): Promise<FoundEvents> {
+    if (this.waiting.size >= QUERIES_MAX)
+      return Promise.reject(new Trouble(`${QUERIES_MAX} questions to the log are waiting already: ask again later`));
+    this.worker ??= this.start();
+    const call = ++this.calls;
+    post(this.worker, { kind: "find", call, query, limit });
+    return new Promise((resolve, reject) => this.waiting.set(call, { resolve, reject }));
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  private start(): Worker {
+    const worker = startWorker({ role: "reader", directory: this.directory }, this.workerFile);
+    worker.unref();
+    worker.on("message", (reply: ReaderReply) => {
+      const waiting = this.waiting.get(reply.call);
+      this.waiting.delete(reply.call);
+      if (reply.kind === "found") waiting?.resolve({ events: reply.events, isTruncated: reply.isTruncated });
+      else waiting?.reject(new Trouble(reply.message));
+    });
+    worker.on("error", () => {});
+    worker.on("exit", () => {
+      this.worker = undefined;
+      for (const { reject } of this.waiting.values())
+        reject(new Trouble("the log's reading thread has ended: ask again"));
+      this.waiting.clear();
+    });
+    return worker;
+  }
+}

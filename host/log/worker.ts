@@ -1,0 +1,72 @@
+/**
+ * The log's threads: one that writes, one that reads, both this file. Waiting for the disk and taking rows apart happen here,
+ * so that the thread with the sockets never waits.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { makeDirectory } from "../file.ts";
+import { DirectoryLock } from "./lock.ts";
+import type { ReaderReply, ReaderRequest, WorkerSetup, WriterReply, WriterRequest } from "./message.ts";
+import { findEvents, LogReader } from "./reader.ts";
+import { logFile } from "./schema.ts";
+import { explain } from "./trouble.ts";
+import { LogWriter } from "./writer.ts";
+
+const setup = workerData as WorkerSetup;
+const port = parentPort;
+if (port === null) throw new Error("log-worker.js is started by the root as a thread, not by itself");
+if (setup.role === "writer") write(setup, (reply) => port.postMessage(reply));
+else read(setup, (reply) => port.postMessage(reply));
+
+function write({ directory, synchronous }: WorkerSetup, reply: (reply: WriterReply) => void): void {
+  const file = logFile(directory);
+  let lock: DirectoryLock;
+  let writer: LogWriter;
+  try {
+    makeDirectory(directory);
+    lock = new DirectoryLock(directory);
+    writer = new LogWriter(file, synchronous);
+    reply({ kind: "opened", image: writer.image() });
+  } catch (error) {
+    reply({ kind: "refused", message: explain(error, "open the log", file) });
+    return;
+  }
+  port?.on("message", (request: WriterRequest) => {
+    switch (request.kind) {
+      case "store": {
+        const startedAt = performance.now();
+        const { groups } = request.transaction;
+        try {
+          writer.commit(request.transaction);
+          reply({ kind: "stored", tookMillis: performance.now() - startedAt });
+          writer.tidy();
+        } catch (error) {
+          reply({ kind: "failed", message: explain(error, `store ${groups.length} groups of events`, file) });
+        }
+        break;
+      }
+      case "close":
+        try {
+          writer.close();
+          lock.release();
+          reply({ kind: "closed" });
+        } catch (error) {
+          reply({ kind: "failed", message: explain(error, "close the log", file) });
+        }
+        port.close();
+        break;
+    }
+  });
+}
+
+function read({ directory }: WorkerSetup, reply: (reply: ReaderReply) => void): void {
+  const file = logFile(directory);
+  let reader: LogReader | undefined;
+  port?.on("message", ({ call, query, limit }: ReaderRequest) => {
+    try {
+      reader ??= new LogReader(file);
+      reply({ kind: "found", call, ...findEvents(reader, query, limit) });
+    } catch (error) {
+      reply({ kind: "trouble", call, message: explain(error, "read events", file) });
+    }
+  });
+}

@@ -1,0 +1,156 @@
+/**
+ * LogWriter puts transactions into the log, one commit each: when `commit` returns, everything in the transaction is on disk.
+ *
+ * Guarantee: after any failure it writes nothing more. It never tries a failed write again: Linux forgets the pages that an
+ * fsync could not write, and a second fsync would report success for data that is gone.
+ */
+import type { NodeId } from "#shared/units.ts";
+import type { DesiredRow, EpochRow, NodeRow, RootImage, Transaction, ValueRow } from "#shared/effect.ts";
+import { rowChecksum } from "./checksum.ts";
+import { openForWriting } from "./schema.ts";
+import type { Database, SqlRow, Statement } from "./sqlite.ts";
+
+/** Characters of lines committed before the WAL is copied into the file. Chosen: a restart reads at most this much again. */
+const CHECKPOINT_CHARS = 8_388_608;
+/** The same, in commits: a small commit still writes some pages. */
+const CHECKPOINT_COMMITS = 1000;
+
+export class LogWriter {
+  private readonly db: Database;
+  private readonly begin: Statement;
+  private readonly end: Statement;
+  private readonly group: Statement;
+  private readonly epoch: Statement;
+  private readonly value: Statement;
+  private readonly desired: Statement;
+  private readonly node: Statement;
+  private readonly checkpoint: Statement;
+  private charsSinceCheckpoint = 0;
+  private commitsSinceCheckpoint = 0;
+  private hasFailed = false;
+
+  constructor(file: string, synchronous?: string) {
+    const db = openForWriting(file, synchronous);
+    this.db = db;
+    this.begin = db.prepare("BEGIN IMMEDIATE");
+    this.end = db.prepare("COMMIT");
+    this.group = db.prepare(
+      "INSERT INTO groups (node, epoch, first, last, received, ts_min, ts_max, crc32, lines) VALUES (?,?,?,?,?,?,?,?,?)",
+    );
+    this.epoch = db.prepare("INSERT OR REPLACE INTO epochs (node, epoch, last) VALUES (?,?,?)");
+    this.value = db.prepare(
+      "INSERT OR REPLACE INTO vals (node, eid, value, ts, received, epoch, n) VALUES (?,?,?,?,?,?,?)",
+    );
+    this.desired = db.prepare("INSERT OR REPLACE INTO desired (node, eid, value, rev, is_settled) VALUES (?,?,?,?,?)");
+    this.node = db.prepare("INSERT OR REPLACE INTO nodes (id, is_up, since, epoch, via, fw) VALUES (?,?,?,?,?,?)");
+    this.checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
+  }
+
+  /** All of it is on disk when this returns. Throws what SQLite throws; the writer is of no use after that. */
+  commit(transaction: Transaction): void {
+    this.guarded(() => {
+      this.begin.run();
+      for (const row of transaction.groups) {
+        const { node, epoch, first, last, received, tsMin, tsMax, lines } = row;
+        this.group.run(node, epoch, first, last, received, tsMin, tsMax, rowChecksum(row), lines);
+        this.charsSinceCheckpoint += lines.length;
+      }
+      this.project(transaction);
+      this.end.run();
+      this.commitsSinceCheckpoint++;
+    });
+  }
+
+  /** Copies the WAL into the file if enough has gathered. Not part of `commit`, so that nobody waits for it before an answer. */
+  tidy(): void {
+    if (this.charsSinceCheckpoint < CHECKPOINT_CHARS && this.commitsSinceCheckpoint < CHECKPOINT_COMMITS) return;
+    this.charsSinceCheckpoint = 0;
+    this.commitsSinceCheckpoint = 0;
+    this.guarded(() => this.checkpoint.get());
+  }
+
+  /** What the root has to remember from earlier runs. */
+  image(): RootImage {
+    return readImage(this.db);
+  }
+
+  /** Replaces every projection by `image`, in one commit. */
+  replaceProjections(image: RootImage): void {
+    this.guarded(() => {
+      this.begin.run();
+      this.db.exec("DELETE FROM epochs; DELETE FROM vals; DELETE FROM desired; DELETE FROM nodes");
+      this.project(image);
+      this.end.run();
+    });
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private project(rows: RootImage): void {
+    for (const { node, epoch, last } of rows.epochs) this.epoch.run(node, epoch, last);
+    for (const { node, eid, value, ts, received, epoch, n } of rows.values)
+      this.value.run(node, eid, JSON.stringify(value), ts, received, epoch, n);
+    for (const { node, eid, value, rev, isSettled } of rows.desired)
+      this.desired.run(node, eid, JSON.stringify(value), rev, isSettled ? 1 : 0);
+    for (const { id, isUp, since, epoch, via, fw } of rows.nodes)
+      this.node.run(id, isUp ? 1 : 0, since, epoch, JSON.stringify(via), fw);
+  }
+
+  private guarded(work: () => void): void {
+    if (this.hasFailed) throw new Error("an earlier write failed, so nothing more is written");
+    try {
+      work();
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
+  }
+}
+
+export function readImage(db: Database): RootImage {
+  return {
+    epochs: db.prepare("SELECT * FROM epochs ORDER BY node, epoch").all().map(epochRow),
+    values: db.prepare("SELECT * FROM vals ORDER BY node, eid").all().map(valueRow),
+    desired: db.prepare("SELECT * FROM desired ORDER BY node, eid").all().map(desiredRow),
+    nodes: db.prepare("SELECT * FROM nodes ORDER BY id").all().map(nodeRow),
+  };
+}
+
+function epochRow(row: SqlRow): EpochRow {
+  return { node: row["node"] as NodeId, epoch: row["epoch"] as number, last: row["last"] as number };
+}
+
+function valueRow(row: SqlRow): ValueRow {
+  return {
+    node: row["node"] as NodeId,
+    eid: row["eid"] as string,
+    value: JSON.parse(row["value"] as string),
+    ts: row["ts"] as number,
+    received: row["received"] as number,
+    epoch: row["epoch"] as number,
+    n: row["n"] as number,
+  };
+}
+
+function desiredRow(row: SqlRow): DesiredRow {
+  return {
+    node: row["node"] as NodeId,
+    eid: row["eid"] as string,
+    value: JSON.parse(row["value"] as string),
+    rev: row["rev"] as number,
+    isSettled: row["is_settled"] === 1,
+  };
+}
+
+function nodeRow(row: SqlRow): NodeRow {
+  return {
+    id: row["id"] as NodeId,
+    isUp: row["is_up"] === 1,
+    since: row["since"] as number,
+    epoch: row["epoch"] as number,
+    via: JSON.parse(row["via"] as string),
+    fw: row["fw"] as string,
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * RootHost is the root on a PC: it brings `shared/root.ts` its bytes and time, performs its effects over sockets and disk, and
+ * answers for it to the HTTP API. All decisions about nodes are in the core.
+ *
+ * Guarantee: what the core is told is stored is on disk. When the log fails, the core is told nothing more, so nothing more is
+ * acknowledged, and `onFailed` is called once.
+ */
+import type { WebSocket } from "ws";
+import type { ActOutcome, DesiredRow, NodeRow, RootEffect, Transaction, ValueRow } from "#shared/effect.ts";
+import { Root } from "#shared/root.ts";
+import { unreachable, type LinkId, type NodeId } from "#shared/units.ts";
+import { Alarm } from "./alarm.ts";
+import { ApiAccess, readOrMakeApiToken } from "./api/access.ts";
+import { LiveEvents } from "./api/live-events.ts";
+import { ApiTrouble } from "./api/reply.ts";
+import { Api } from "./api/routes.ts";
+import type { ApiSource, Health } from "./api/source.ts";
+import { monotonicNow, unixNow } from "./clock.ts";
+import { makeDirectory } from "./file.ts";
+import { LogQueries, type FoundEvents } from "./log/queries.ts";
+import type { EventQuery } from "./log/reader.ts";
+import { LogStore } from "./log/store.ts";
+import { RootServer } from "./server.ts";
+import { PC_TEXT } from "./text-codec.ts";
+import { TokenFile } from "./tokens.ts";
+import { HOST_VERSION } from "./version.ts";
+import { WebSocketLinks } from "./websocket-links.ts";
+
+/** `tokens.json` is looked at this often. Chosen: a revoked token ends within two seconds. */
+const TOKENS_EVERY_MILLIS = 1000;
+/** Actions that wait for their outcome. Chosen: far more than people press buttons. */
+const ACTS_MAX = 1000;
+/** A commit that takes longer than this means the log does not take events. Chosen: a healthy disk needs milliseconds. */
+const COMMIT_STALL_MILLIS = 10_000;
+
+export interface RootHostOptions {
+  host: string;
+  /** 0 for any free one. */
+  port: number;
+  directory: string;
+  connectionsMax: number;
+  /** The log has failed; the process should end. */
+  onFailed(message: string): void;
+  /** One line for the person in charge. */
+  log(line: string): void;
+  workerFile?: URL | undefined;
+  synchronous?: string | undefined;
+}
+
+export class RootHost implements ApiSource {
+  readonly startedAt = unixNow();
+  private readonly options: RootHostOptions;
+  private readonly tokens: TokenFile;
+  private readonly links: WebSocketLinks;
+  private readonly alarm: Alarm;
+  private readonly live = new LiveEvents();
+  private readonly queries: LogQueries;
+  private readonly outcomes = new Map<number, (outcome: ActOutcome) => void>();
+  private root!: Root;
+  private store!: LogStore;
+  private server!: RootServer;
+  private tokensTimer: NodeJS.Timeout | undefined;
+  private outstanding: Transaction | undefined;
+  private outstandingSince = 0;
+  private linksMade = 0;
+  private calls = 0;
+  private commits = 0;
+  private lastCommitMillis: number | null = null;
+  private lastCommitAt: number | null = null;
+  private trouble = "";
+  private isStopping = false;
+
+  /** Rejects with `Trouble` if the data directory is in use, the log is refused, or the address is taken. */
+  static async start(options: RootHostOptions): Promise<RootHost> {
+    const host = new RootHost(options);
+    await host.open();
+    return host;
+  }
+
+  private constructor(options: RootHostOptions) {
+    this.options = options;
+    this.tokens = new TokenFile(options.directory);
+    this.queries = new LogQueries(options.directory, options.workerFile);
+    this.links = new WebSocketLinks({
+      received: (link, text) => {
+        if (!this.isStopping) this.perform(this.root.received(link, text, monotonicNow(), unixNow()));
+      },
+      closed: (link) => this.perform(this.root.closed(link, monotonicNow(), unixNow())),
+      drained: (link) => this.perform(this.root.drained(link, monotonicNow(), unixNow())),
+    });
+    this.alarm = new Alarm(
+      () => this.root.wakeAt(),
+      () => this.perform(this.root.tick(monotonicNow(), unixNow())),
+    );
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  private async open(): Promise<void> {
+    const { directory, host, port, connectionsMax, onFailed, workerFile, synchronous } = this.options;
+    makeDirectory(directory);
+    this.tokens.refresh();
+    this.store = await LogStore.open({
+      directory,
+      workerFile,
+      synchronous,
+      onStored: (tookMillis) => this.onStored(tookMillis),
+      onFailed: (message) => {
+        this.trouble = message;
+        this.alarm.stop();
+        onFailed(message);
+      },
+    });
+    try {
+      const checkToken = (id: string, token: string): boolean => this.tokens.isTokenOf(id, token);
+      this.root = new Root({ id: "root" as NodeId }, this.store.image, PC_TEXT, checkToken);
+      const access = new ApiAccess(readOrMakeApiToken(directory), host);
+      this.server = await RootServer.listen({
+        host,
+        port,
+        connectionsMax,
+        api: new Api(this, access, this.live),
+        idOfToken: (token) => this.tokens.idOf(token),
+        connected: (socket, id) => this.connected(socket, id),
+      });
+    } catch (error) {
+      await this.store.close();
+      throw error;
+    }
+    this.perform(this.root.start(monotonicNow(), unixNow()));
+    this.tokensTimer = setInterval(() => this.refreshTokens(), TOKENS_EVERY_MILLIS);
+  }
+
+  /** Lets the commit under way finish and its acknowledgements go out, then closes links, log and port. */
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    clearInterval(this.tokensTimer);
+    // The reader first: the last to close the log's file is the one that tidies it up.
+    await this.queries.close();
+    await this.store.close();
+    this.alarm.stop();
+    for (const settle of this.outcomes.values()) settle({ ok: false, error: "offline" });
+    this.live.close();
+    this.links.closeAll(1001, "the root is stopping: dial again in a while");
+    await this.server.close("the root is stopping: dial again in a while");
+  }
+
+  health(): Health {
+    const waiting = this.outstanding === undefined ? null : monotonicNow() - this.outstandingSince;
+    const isStalled = waiting !== null && waiting > COMMIT_STALL_MILLIS;
+    return {
+      ok: this.trouble === "" && !isStalled && !this.isStopping,
+      trouble: isStalled ? `the disk has not answered for ${Math.round(waiting / 1000)} s` : this.trouble,
+      version: HOST_VERSION,
+      startedAt: this.startedAt,
+      connections: this.server.connections,
+      nodesUp: this.root.nodes().filter((node) => node.isUp).length,
+      commits: this.commits,
+      lastCommitMillis: this.lastCommitMillis,
+      lastCommitAt: this.lastCommitAt,
+      commitWaitingMillis: waiting,
+      counters: this.root.counters,
+    };
+  }
+
+  nodes(): NodeRow[] {
+    return this.root.nodes();
+  }
+
+  node(id: string): NodeRow | undefined {
+    return this.root.node(id);
+  }
+
+  values(node: string): ValueRow[] {
+    return this.root.values(node);
+  }
+
+  desired(node: string): DesiredRow[] {
+    return this.root.desired(node);
+  }
+
+  act(node: string, eid: string, value: unknown, ttlMillis: number): Promise<ActOutcome> {
+    if (this.outcomes.size >= ACTS_MAX)
+      return Promise.reject(new ApiTrouble(429, `${ACTS_MAX} actions wait for their outcome already: try again later`));
+    const call = ++this.calls;
+    return new Promise((resolve) => {
+      this.outcomes.set(call, resolve);
+      this.perform(this.root.act(call, node, eid, value, ttlMillis as never, monotonicNow(), unixNow()));
+    });
+  }
+
+  set(node: string, eid: string, value: unknown): { rev: number; error: string } {
+    const { rev, error, effects } = this.root.set(node, eid, value, monotonicNow(), unixNow());
+    this.perform(effects);
+    return { rev, error };
+  }
+
+  find(query: EventQuery, limit: number): Promise<FoundEvents> {
+    return this.queries.find(query, limit);
+  }
+
+  private connected(socket: WebSocket, id: string): void {
+    const link = ++this.linksMade as LinkId;
+    this.links.attach(link, socket);
+    this.perform(this.root.opened(link, id as NodeId, monotonicNow(), unixNow()));
+  }
+
+  private perform(effects: readonly RootEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "send":
+        case "close":
+        case "pause":
+        case "resume":
+          this.links.perform(effect);
+          break;
+        case "store":
+          this.outstanding = effect.transaction;
+          this.outstandingSince = monotonicNow();
+          this.store.store(effect.transaction);
+          break;
+        case "outcome":
+          this.outcomes.get(effect.call)?.(effect.outcome);
+          this.outcomes.delete(effect.call);
+          break;
+        default:
+          unreachable(effect);
+      }
+    }
+    this.alarm.touch();
+  }
+
+  private onStored(tookMillis: number): void {
+    const transaction = this.outstanding;
+    this.outstanding = undefined;
+    this.commits++;
+    this.lastCommitMillis = tookMillis;
+    this.lastCommitAt = unixNow();
+    this.perform(this.root.stored(monotonicNow(), unixNow()));
+    if (transaction !== undefined) this.live.publish(transaction.groups);
+  }
+
+  private refreshTokens(): void {
+    try {
+      for (const id of this.tokens.refresh()) {
+        this.options.log(`the token of ${id} is no longer valid`);
+        this.perform(this.root.revoked(id as NodeId, monotonicNow(), unixNow()));
+      }
+    } catch (error) {
+      // Whoever is connected stays: a damaged file must not take the tree down.
+      this.options.log(`${(error as Error).message} (the tokens read before stay valid)`);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * TokenFile keeps who may connect: `tokens.json` in the data directory, one entry per node, with the SHA-256 of its token
+ * and never the token itself.
+ *
+ * Guarantee: a change is whole or absent on disk, and two programs that change it at once lose neither change.
+ * Tokens are 192 random bits, so a plain hash is enough: there is nothing to guess that a slow hash would protect.
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { closeSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { NODE_ID_CHARS_MAX } from "#shared/limits.ts";
+import { isNodeId } from "#shared/wire/message.ts";
+import { makeDirectory, writeFileAtomic } from "./file.ts";
+import { Trouble } from "./trouble.ts";
+
+export const TOKENS_FILE = "tokens.json";
+/** Random bytes of a token; base64url makes 32 characters of them. Chosen: far beyond guessing, short enough to type once. */
+const TOKEN_BYTES = 24;
+/** Longest token looked at; a longer one is no token of ours. */
+const TOKEN_CHARS_MAX = 256;
+/** A lock older than this was left by a program that died. Chosen: a change takes milliseconds. */
+const LOCK_STALE_MILLIS = 5000;
+
+const entrySchema = v.strictObject({ hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), created: v.string() });
+const fileSchema = v.record(v.string(), entrySchema);
+
+export interface TokenEntry {
+  /** SHA-256 of the token, in hexadecimal. */
+  hash: string;
+  /** ISO 8601. */
+  created: string;
+}
+
+export class TokenFile {
+  private readonly path: string;
+  private entries = new Map<string, TokenEntry>();
+  private idsByHash = new Map<string, string>();
+  private seen = "";
+
+  constructor(directory: string) {
+    this.path = join(directory, TOKENS_FILE);
+  }
+
+  /** Reads the file if it has changed since the last time. Returns the ids whose token is gone or another. Throws `Trouble`. */
+  refresh(): string[] {
+    const stamp = fileStamp(this.path);
+    if (stamp === this.seen) return [];
+    // Also when it cannot be read: the same trouble is told once, not once a second.
+    this.seen = stamp;
+    const entries = readEntries(this.path);
+    const gone = [...this.entries].filter(([id, { hash }]) => entries.get(id)?.hash !== hash).map(([id]) => id);
+    this.entries = entries;
+    this.idsByHash = new Map([...entries].map(([id, { hash }]) => [hash, id]));
+    return gone;
+  }
+
+  /** The node whose token this is. The look-up is by hash, so its time tells nothing about the token. */
+  idOf(token: string): string | undefined {
+    if (token === "" || token.length > TOKEN_CHARS_MAX) return undefined;
+    return this.idsByHash.get(hashOf(token));
+  }
+
+  /** Whether `token` is this node's. */
+  isTokenOf(id: string, token: string): boolean {
+    const entry = this.entries.get(id);
+    if (entry === undefined || token === "" || token.length > TOKEN_CHARS_MAX) return false;
+    return timingSafeEqual(Buffer.from(entry.hash), Buffer.from(hashOf(token)));
+  }
+
+  list(): { id: string; created: string }[] {
+    return [...this.entries].map(([id, { created }]) => ({ id, created })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Makes a token for `id` and returns it: the only time it is seen. Throws `Trouble` if it has one, unless `isReplacing`. */
+  add(id: string, isReplacing: boolean): string {
+    if (!isNodeId(id) || id === "root")
+      throw new Trouble(
+        `"${id}" cannot be a node's id: use 1 to ${NODE_ID_CHARS_MAX} letters, digits, ".", "_" or "-", and not "root"`,
+      );
+    const token = randomBytes(TOKEN_BYTES).toString("base64url");
+    this.change((entries) => {
+      if (entries.has(id) && !isReplacing)
+        throw new Trouble(`${id} has a token already: add --replace to give it a new one, which ends the old one`);
+      entries.set(id, { hash: hashOf(token), created: new Date().toISOString() });
+    });
+    return token;
+  }
+
+  /** Throws `Trouble` if it has none. */
+  revoke(id: string): void {
+    this.change((entries) => {
+      if (!entries.delete(id)) throw new Trouble(`${id} has no token: see sapline token list`);
+    });
+  }
+
+  private change(edit: (entries: Map<string, TokenEntry>) => void): void {
+    const lock = `${this.path}.lock`;
+    makeDirectory(join(this.path, ".."));
+    takeLock(lock);
+    try {
+      const entries = readEntries(this.path);
+      edit(entries);
+      writeFileAtomic(this.path, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`, 0o600);
+    } finally {
+      rmSync(lock, { force: true });
+    }
+    this.refresh();
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+/** Changes whenever the file does: a rename gives a new inode. */
+function fileStamp(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? "none" : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+}
+
+function readEntries(path: string): Map<string, TokenEntry> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
+    throw new Trouble(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  try {
+    return new Map(Object.entries(v.parse(fileSchema, JSON.parse(text))));
+  } catch {
+    throw new Trouble(`${path} is damaged: restore it from a copy, or remove it and give each node a new token`);
+  }
+}
+
+function takeLock(path: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      closeSync(openSync(path, "wx"));
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST")
+        throw new Trouble(`cannot write beside ${path}: ${(error as Error).message}`);
+    }
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > LOCK_STALE_MILLIS) rmSync(path, { force: true });
+    else Atomics.wait(pause, 0, 0, 20);
+  }
+}
