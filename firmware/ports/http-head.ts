@@ -38,7 +38,9 @@ export class HeadReader {
     const lines = this.text.substring(0, end).split("\r\n");
     const rest = this.text.substring(end + 4);
     this.text = "";
-    return { start: (lines.shift() as string).split(" "), lines: lines, rest: rest };
+    // The engine splits a text that is shorter than the separator into nothing at all.
+    const start = lines.shift();
+    return { start: start === undefined ? [] : start.split(" "), lines: lines, rest: rest };
   }
 }
 

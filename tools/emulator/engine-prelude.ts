@@ -17,6 +17,12 @@ const PRELUDE = String.raw`
     if (text === undefined) return undefined;
     return text.replace(/[\x7f-\uffff]/g, (c) => "\\u00" + ("0" + (c.charCodeAt(0) & 255).toString(16)).slice(-2).toUpperCase());
   };
+  const nativeSplit = String.prototype.split;
+  // The engine ignores a limit, and splits a text that is shorter than the separator into nothing.
+  String.prototype.split = function (separator) {
+    if (typeof separator === "string" && this.length < separator.length - 1) return [];
+    return nativeSplit.call(this, separator);
+  };
   const E = {
     toString: (bytes) => {
       const u8 = new Uint8Array(bytes.buffer === undefined ? bytes : bytes.buffer);

@@ -1,0 +1,119 @@
+/**
+ * Runs a program on the real Espruino interpreter built for Linux. `ESPRUINO` names the binary; without it the engine tests are skipped.
+ * Each engine has its own folder (its flash is a file there) and a standard input that stays open (at its end the engine is flooded with 0xFF).
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleFirmware } from "#tools/bundle/firmware-bundle.ts";
+
+export const ESPRUINO = process.env["ESPRUINO"] ?? "";
+export const SKIP_REASON = "skipped: set ESPRUINO to an espruino binary to run on the engine";
+
+export class Engine {
+  readonly lines: string[] = [];
+  readonly folder: string;
+  private readonly child: ChildProcess;
+  private rest = "";
+  private watchers: (() => void)[] = [];
+  private hasEnded = false;
+
+  /** Starts `program` with these files in the engine's Storage. */
+  constructor(program: string, files: { [name: string]: string }) {
+    this.folder = mkdtempSync(join(tmpdir(), "espruino-"));
+    const stored = Object.entries(files).map(([name, text]) => storeFile(name, text));
+    writeFileSync(join(this.folder, "program.js"), `${stored.join("\n")}\n${program}\n`, "latin1");
+    this.child = spawn(ESPRUINO, ["program.js"], { cwd: this.folder, stdio: ["pipe", "pipe", "inherit"] });
+    this.child.stdout?.setEncoding("latin1").on("data", (text: string) => this.take(text));
+    this.child.on("exit", () => {
+      this.hasEnded = true;
+      for (const watcher of this.watchers) watcher();
+    });
+  }
+
+  /** The first line, old or new, that matches. Throws with everything printed if it has not come within `wait` milliseconds. */
+  async line(pattern: RegExp, wait = 20_000): Promise<string> {
+    const until = Date.now() + wait;
+    for (;;) {
+      const found = this.lines.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (this.hasEnded || Date.now() >= until) {
+        throw new Error(`engine ${this.hasEnded ? "ended" : "is silent"}: no ${pattern} in\n${this.lines.join("\n")}`);
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, until - Date.now());
+        this.watchers = [
+          () => {
+            clearTimeout(timer);
+            resolve();
+          },
+        ];
+      });
+    }
+  }
+
+  /** What the engine printed that means trouble. */
+  faults(): string[] {
+    const expected = /^ERROR: Connect failed/;
+    return this.lines.filter(
+      (line) =>
+        !expected.test(line) && /error|uncaught|recursion|overflow|out of memory|removing|fault|interrupt/i.test(line),
+    );
+  }
+
+  async stop(): Promise<void> {
+    if (!this.hasEnded) {
+      const ended = new Promise<void>((resolve) => this.child.once("exit", () => resolve()));
+      this.child.kill("SIGKILL");
+      await ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private take(text: string): void {
+    const parts = (this.rest + text).split("\n");
+    this.rest = parts.pop() ?? "";
+    for (const part of parts) {
+      // The prompt, and the codes that move the cursor over it.
+      const line = part.replaceAll("\r", "").replace(/^(>|\[[A-Z]|\x1b\[[0-9;]*[A-Za-z]|\x08)+/, "");
+      if (line.length > 0) this.lines.push(line);
+    }
+    for (const watcher of this.watchers) watcher();
+  }
+}
+
+/** A line of program that stores a file, in pieces that the engine's parser takes easily. */
+function storeFile(name: string, text: string): string {
+  const bytes = Buffer.from(text, "utf8").toString("latin1");
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += 4000) {
+    const piece = JSON.stringify(bytes.slice(at, at + 4000)).replace(
+      /[\x7f-\xff]/g,
+      (c) => `\\x${c.charCodeAt(0).toString(16)}`,
+    );
+    pieces.push(`require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length});`);
+  }
+  return pieces.join("\n");
+}
+
+export async function firmware(entry: string): Promise<string> {
+  const bundle = await bundleFirmware({
+    entry,
+    version: "0.0.0",
+    declarations: "firmware/espruino.d.ts",
+    bytesMax: Infinity,
+  });
+  if (bundle.faults.length > 0) throw new Error(bundle.faults.join("\n"));
+  return bundle.text;
+}
+
+/** A port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
