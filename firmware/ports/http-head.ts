@@ -29,7 +29,9 @@ export class HeadReader {
     // The end may lie across two chunks: look again at the last three bytes.
     const from = this.text.length > 3 ? this.text.length - 3 : 0;
     this.text += chunk;
-    const end = this.text.indexOf("\r\n\r\n", from);
+    let end = this.text.indexOf("\r\n\r\n", from);
+    // The engine's indexOf also finds a text whose beginning is the end of what it looks in.
+    if (end + 4 > this.text.length) end = -1;
     if (end > HEAD_BYTES_MAX || (end < 0 && this.text.length > HEAD_BYTES_MAX)) {
       this.text = "";
       return "long";

@@ -19,6 +19,7 @@ export const bytesText: TextCodec = {
     let from = 0;
     while (at >= 0) {
       const byte = parseInt(json.substr(at + 4, 2), 16);
+      // (The engine's indexOf would also find a backslash at the very end, but JSON does not end in one.)
       // An escaped backslash before "u00E9" is text that looks like an escape: count the backslashes in front.
       let before = at;
       while (before > from && json[before - 1] === "\\") before--;

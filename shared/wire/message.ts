@@ -13,8 +13,11 @@ export const VERSION = 1;
 /** Largest epoch and largest event number: what a 32-bit reader can hold. Chosen. */
 export const NUMBER_MAX = 2147483647;
 
-/** The lines that links and branches read. An application cannot emit events of these types. */
-const CONTROL_TYPES = "|?hello|!hello|?ack|!ack|?ping|!ping|!root|!gone|!bye|";
+/**
+ * The lines that links and branches read. An application cannot emit events of these types.
+ * The space at the end: Espruino's indexOf also finds a text whose beginning is the end of what it looks in.
+ */
+const CONTROL_TYPES = "|?hello|!hello|?ack|!ack|?ping|!ping|!root|!gone|!bye| ";
 
 export function isControlType(type: string): boolean {
   return CONTROL_TYPES.indexOf("|" + type + "|") >= 0;
@@ -25,7 +28,8 @@ export function isControlType(type: string): boolean {
  * `!ping`, `!gone`). Looks at its first bytes alone: events are not parsed on the way. A `true` is only a reason to parse.
  */
 export function mayBeControl(text: string, start: number): boolean {
-  const head = text.substr(start, 17);
+  // With a space behind: see CONTROL_TYPES.
+  const head = text.substr(start, 17) + " ";
   return head.indexOf('"?') >= 0 || head.indexOf('"!gone"') >= 0 || head.indexOf('"!ping"') >= 0;
 }
 

@@ -23,6 +23,28 @@ const PRELUDE = String.raw`
     if (typeof separator === "string" && this.length < separator.length - 1) return [];
     return nativeSplit.call(this, separator);
   };
+  const nativeIndexOf = String.prototype.indexOf, nativeReplace = String.prototype.replace, nativeSubstring = String.prototype.substring;
+  // The engine also finds a text whose beginning is the end of what it looks in: "ab|".indexOf("|c") is 2.
+  const find = (text, wanted, from) => {
+    const at = nativeIndexOf.call(text, wanted, from);
+    if (at >= 0) return at;
+    for (let start = Math.max(from, text.length - wanted.length + 1); start < text.length; start++) {
+      if (wanted.length <= text.length && nativeIndexOf.call(wanted, nativeSubstring.call(text, start)) === 0) return start;
+    }
+    return -1;
+  };
+  String.prototype.indexOf = function (wanted, from) {
+    return find(String(this), String(wanted), from === undefined || from < 0 ? 0 : from);
+  };
+  String.prototype.includes = function (wanted, from) {
+    return this.indexOf(wanted, from) >= 0;
+  };
+  String.prototype.replace = function (wanted, by) {
+    if (typeof wanted !== "string") return nativeReplace.call(this, wanted, by);
+    const at = this.indexOf(wanted);
+    const put = typeof by === "function" ? by(wanted, at, String(this)) : by;
+    return at < 0 ? String(this) : nativeSubstring.call(this, 0, at) + put + nativeSubstring.call(this, at + wanted.length);
+  };
   const E = {
     toString: (bytes) => {
       const u8 = new Uint8Array(bytes.buffer === undefined ? bytes : bytes.buffer);
