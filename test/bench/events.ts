@@ -1,0 +1,38 @@
+/**
+ * What is sent in the bench: readings of about 100 bytes each, as a node makes them. Every peer gets the same ones.
+ *
+ * Each text is one frame's worth. There are several, so that nobody profits from seeing one value over and over.
+ */
+
+/** Different frames made for one sender; it sends them in turn. Chosen. */
+export const VARIETY = 16;
+/** Entities of one node. Chosen: what a board with a few sensors has. */
+const ENTITIES = 10;
+/** The time in the first event, milliseconds since 1970: any will do, and a fixed one makes every run send the same bytes. */
+const FIRST_TS = 1_732_345_678_123;
+
+/** Frames of `count` events each, every event on its own line and ended by a newline. */
+export function eventTexts(count: number): string[] {
+  return Array.from({ length: VARIETY }, (_, turn) => {
+    let text = "";
+    for (let i = 0; i < count; i++) text += `${JSON.stringify(reading(turn * count + i))}\n`;
+    return text;
+  });
+}
+
+/** Bytes of an event on average, without its newline. */
+export function eventBytes(): number {
+  const texts = eventTexts(ENTITIES);
+  return Math.round(texts.reduce((sum, text) => sum + text.length, 0) / (texts.length * ENTITIES) - 1);
+}
+
+function reading(i: number): object {
+  const entity = i % ENTITIES;
+  return {
+    type: "!update",
+    eid: `greenhouse.bme280.temperature.${entity}`,
+    value: Math.round((15 + ((i * 7919) % 1000) / 61) * 100) / 100,
+    ts: FIRST_TS + i * 250,
+    rssi: -40 - ((i * 31) % 50),
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * `make bench`: the root against the least a durable server could do, and against mosquitto, side by side in one run.
+ *
+ * Standard output gets the tables, or with `--json` one JSON object; progress goes to stderr. Ends in under four minutes, with
+ * `--quick` in under forty seconds; leaves no process, no file and no open port behind. With `--check`, a target that is missed
+ * makes the exit code 1.
+ */
+import { mkdtempSync, openSync, closeSync, fdatasyncSync, rmSync, writeSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Contestant, contest, type Plan } from "./contest.ts";
+import { engineBench } from "./engine.ts";
+import { eventBytes } from "./events.ts";
+import { rows, table } from "./report.ts";
+import { mosquittoPath, type Peer, startCeiling, startMosquitto, startSapline } from "./servers.ts";
+
+const FULL: Plan = {
+  rounds: 5,
+  connections: [1, 50, 500],
+  // Chosen: at 500 connections each has what a chip has, 4 KiB; at one, the disk's latency does not set the figure.
+  windowBytes: 2_097_152,
+  warmUpMillis: 500,
+  millis: 1200,
+  paceRounds: 3,
+  paceWarmUpMillis: 500,
+  paceMillis: 2000,
+  paceConnections: 10,
+  paceEventsPerSecond: 2000,
+};
+const QUICK: Plan = {
+  ...FULL,
+  rounds: 2,
+  warmUpMillis: 200,
+  millis: 400,
+  paceRounds: 1,
+  paceWarmUpMillis: 300,
+  paceMillis: 1000,
+};
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    /** Where all of them keep their files. */
+    directory: { type: "string", default: tmpdir() },
+    /** Only these contestants, by key, separated by commas. */
+    only: { type: "string" },
+    connections: { type: "string" },
+    /** Bytes in flight on all connections together. */
+    window: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const USAGE = `npm run bench -- [--quick] [--json] [--check] [--rounds N] [--connections 1,50,500] [--window BYTES] [--only sapline,ceiling] [--directory DIR]
+  keys: sapline, ceiling, mosquitto, mosquitto-saved, mosquitto-10, engine
+  ESPRUINO=binary MQTT_MODULE=file: also the firmware against Espruino's MQTT module on that engine
+  MOSQUITTO=binary: where mosquitto is, if not in the usual places
+`;
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  if (flags.help) return void process.stdout.write(USAGE);
+  const plan = planned();
+  const directory = mkdtempSync(join(flags.directory, "sapline-bench-"));
+  const peers: Peer[] = [];
+  const cleanUp = async (): Promise<void> => {
+    await Promise.all(peers.map((peer) => peer.stop()));
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const interrupted = (): void => void cleanUp().then(() => process.exit(130));
+  process.on("SIGINT", interrupted);
+  process.on("SIGTERM", interrupted);
+  try {
+    const syncsPerSecond = measureSyncs(join(directory, "syncs"));
+    const contestants = await start(directory, plan, peers);
+    const results = await contest(contestants, plan, say);
+    const engine = isWanted("engine") ? await engineBench(say) : { lines: [], result: undefined };
+    for (const trouble of results.troubles) say(`trouble: ${trouble}`);
+    const all = rows(results);
+    const missed = all.flatMap(({ throughput }) => throughput).filter(({ isMet }) => isMet === false).length;
+    if (flags.json) {
+      const about = {
+        node: process.version,
+        cores: availableParallelism(),
+        syncsPerSecond,
+        eventBytes: eventBytes(),
+        plan,
+      };
+      process.stdout.write(
+        `${JSON.stringify({ ...about, rows: all, engine: engine.result, troubles: results.troubles })}\n`,
+      );
+    } else {
+      process.stdout.write(
+        `\n${about(plan, syncsPerSecond)}\n\n${table(all, plan.connections)}\n${engine.lines.join("\n")}\n`,
+      );
+    }
+    if (results.troubles.length > 0 || (flags.check && missed > 0)) process.exitCode = 1;
+  } finally {
+    await cleanUp();
+  }
+}
+
+function planned(): Plan {
+  const plan = { ...(flags.quick ? QUICK : FULL) };
+  if (flags.rounds !== undefined) plan.rounds = Number(flags.rounds);
+  if (flags.connections !== undefined) plan.connections = flags.connections.split(",").map(Number);
+  if (flags.window !== undefined) plan.windowBytes = Number(flags.window);
+  const isCount = (n: number): boolean => Number.isInteger(n) && n > 0 && n <= 1000;
+  if (!isCount(plan.rounds) || !plan.connections.every(isCount) || !(plan.windowBytes > 0))
+    throw new Error(`wrong number\n${USAGE}`);
+  return plan;
+}
+
+function isWanted(key: string): boolean {
+  return flags.only === undefined || flags.only.split(",").includes(key);
+}
+
+/** Messages in flight on one connection to the saving broker. Its own clients' default (`max_inflight_messages`). */
+const SAVED_MESSAGES_MAX = 20;
+
+async function start(directory: string, plan: Plan, peers: Peer[]): Promise<Contestant[]> {
+  const contestants: Contestant[] = [];
+  const add = (key: string, peer: Peer, eventsPerFrame: number, isPaced: boolean, framesMax?: number): void => {
+    if (isWanted(key)) contestants.push({ key, open: peer.open, eventsPerFrame, isPaced, framesMax });
+  };
+  const started = async (peer: Promise<Peer>): Promise<Peer> => {
+    peers.push(await peer);
+    return peer;
+  };
+  const connections = Math.max(plan.paceConnections, ...plan.connections);
+  say(`making ${connections} tokens and starting the servers`);
+  if (isWanted("sapline")) add("sapline", await started(startSapline(directory, connections)), 10, true);
+  if (isWanted("ceiling")) add("ceiling", await started(startCeiling(directory)), 10, true);
+  const path = mosquittoPath();
+  if (path === undefined) {
+    say(
+      "mosquitto is not installed, so (b) and (c) are left out: apt-get install mosquitto, or set MOSQUITTO to its binary",
+    );
+    return contestants;
+  }
+  if (isWanted("mosquitto") || isWanted("mosquitto-10")) {
+    const peer = await started(startMosquitto(path, directory, false));
+    add("mosquitto", peer, 1, true);
+    add("mosquitto-10", peer, 10, false);
+  }
+  if (isWanted("mosquitto-saved"))
+    add("mosquitto-saved", await started(startMosquitto(path, directory, true)), 1, true, SAVED_MESSAGES_MAX);
+  return contestants;
+}
+
+function about({ rounds, windowBytes, paceEventsPerSecond }: Plan, syncsPerSecond: number): string {
+  return [
+    `Node ${process.version}, ${availableParallelism()} cores shared by load generator and server; ${syncsPerSecond} fdatasyncs/s here.`,
+    `Events of ${eventBytes()} bytes; Sapline and the ceiling get 10 a frame. In flight: ${Math.round(windowBytes / 1024)} KiB on all connections together.`,
+    `Medians of ${rounds} alternating rounds; latency at ${paceEventsPerSecond} events/s.`,
+  ].join("\n");
+}
+
+/** How often a second this directory's disk takes a kilobyte for good: what a commit costs at least. */
+function measureSyncs(path: string): number {
+  const file = openSync(path, "a");
+  const kilobyte = Buffer.alloc(1024, "x");
+  const startedAt = performance.now();
+  let syncs = 0;
+  while (performance.now() - startedAt < 300) {
+    writeSync(file, kilobyte);
+    fdatasyncSync(file);
+    syncs += 1;
+  }
+  closeSync(file);
+  return Math.round((syncs * 1000) / (performance.now() - startedAt));
+}
+
+await main();
