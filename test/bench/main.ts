@@ -51,11 +51,15 @@ const { values: flags } = parseArgs({
     connections: { type: "string" },
     /** Bytes in flight on all connections together. */
     window: { type: "string" },
+    /** Milliseconds of one measurement. */
+    millis: { type: "string" },
+    "no-latency": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-const USAGE = `npm run bench -- [--quick] [--json] [--check] [--rounds N] [--connections 1,50,500] [--window BYTES] [--only sapline,ceiling] [--directory DIR]
+const USAGE = `npm run bench -- [--quick] [--json] [--check] [--rounds N] [--connections 1,50,500] [--window BYTES]
+  [--millis N] [--no-latency] [--only sapline,ceiling] [--directory DIR]
   keys: sapline, ceiling, mosquitto, mosquitto-saved, mosquitto-10, engine
   ESPRUINO=binary MQTT_MODULE=file: also the firmware against Espruino's MQTT module on that engine
   MOSQUITTO=binary: where mosquitto is, if not in the usual places
@@ -110,8 +114,10 @@ function planned(): Plan {
   if (flags.rounds !== undefined) plan.rounds = Number(flags.rounds);
   if (flags.connections !== undefined) plan.connections = flags.connections.split(",").map(Number);
   if (flags.window !== undefined) plan.windowBytes = Number(flags.window);
+  if (flags.millis !== undefined) plan.millis = Number(flags.millis);
+  if (flags["no-latency"]) plan.paceRounds = 0;
   const isCount = (n: number): boolean => Number.isInteger(n) && n > 0 && n <= 1000;
-  if (!isCount(plan.rounds) || !plan.connections.every(isCount) || !(plan.windowBytes > 0))
+  if (!isCount(plan.rounds) || !plan.connections.every(isCount) || !(plan.windowBytes > 0 && plan.millis > 0))
     throw new Error(`wrong number\n${USAGE}`);
   return plan;
 }
