@@ -23,17 +23,20 @@ export const FLUSH_AFTER = 2000 as Millis;
 export const LINK_TIMEOUT = 15000 as Millis;
 /** A dial that has neither opened nor failed is given up. Chosen: a TCP connect over a poor Wi-Fi takes seconds. */
 export const DIAL_TIMEOUT = 10000 as Millis;
-/** First wait before dialling again; doubles, with jitter, up to the longest. Chosen. */
+/** First wait before dialling again; doubles with each dial that did not end in joining, with jitter, up to the longest. Chosen:
+ * a parent that is back is found within ten seconds. */
 export const DIAL_AFTER = 500 as Millis;
-export const DIAL_AFTER_MAX = 30000 as Millis;
-/** Having been joined this long ends the growth of that wait. Chosen. */
-export const STABLE_AFTER = 2000 as Millis;
+export const DIAL_AFTER_MAX = 10000 as Millis;
 /** A client that was replaced waits at least this long, so that two boards with one id are seen and are no storm. Spec. */
 export const REPLACED_WAIT = 5000 as Millis;
 /** A client that was refused (token, version) asks again this slowly: somebody has to change something first. Chosen. */
 export const REFUSED_WAIT = 60000 as Millis;
 /** `?hello` without an answer is said again. Chosen: longer than a commit at the root on a slow disk. */
 export const HELLO_AFTER = 5000 as Millis;
+/** That wait doubles up to this: asked anew too soon, a root that is slower never has its answer heard. Chosen. */
+export const HELLO_AFTER_MAX = 20000 as Millis;
+/** A node whose parent has no root asks again this slowly, in case the news was lost. Chosen. */
+export const ROOTLESS_WAIT = 30000 as Millis;
 /** Shortest and longest wait for an `!ack` before sending again. Spec. */
 export const RESEND_AFTER_MIN = 2000 as Millis;
 export const RESEND_AFTER_MAX = 60000 as Millis;
@@ -94,10 +97,16 @@ export const ROW_BYTES_MAX = 262144;
 export const DOWN_FRAME_BYTES = 1000;
 /** `?hello`s of one link that wait for the disk; more are dropped. Chosen: a branch's whole subtree at once. */
 export const HELLOS_PENDING_MAX = 1000;
+/** An epoch that a node offers counts up to this; the rest of the numbers are for those that the root gives itself. Chosen. */
+export const EPOCH_OFFERED_MAX = 1073741823;
+/** Events of one epoch, past which the node asks for another: numbers end at 2147483647. Chosen: half of them. */
+export const EPOCH_EVENTS_MAX = 1073741823;
 /** Past epochs that the root remembers for each node. Chosen: a node offers the last it was given. */
 export const EPOCHS_REMEMBERED = 256;
 /** Entities of one node that have a last value; events of more are stored all the same. Chosen. */
 export const ENTITIES_MAX = 1000;
+/** Entities of one node that have a desired value: all of them go out after each `?hello`, far below ROOT_LINK_BYTES_MAX. Chosen. */
+export const DESIRED_MAX = 200;
 /** Actions under way at once. Chosen. */
 export const ACTIONS_PENDING_MAX = 10000;
 /** A node that replaces itself this often within this long is two boards with one id. Chosen: a replaced client waits 5 s. */

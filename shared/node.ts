@@ -6,7 +6,7 @@
  * After each input the edge sets its one timer to `wakeAt()` and calls `tick` then. Links below zero are this node's own dials.
  */
 import { type NodeEffect, NOTHING } from "./effect.ts";
-import { type Limits, LINE_BYTES_MAX } from "./limits.ts";
+import { EPOCH_EVENTS_MAX, type Limits, LINE_BYTES_MAX } from "./limits.ts";
 import { Flight } from "./link/flight.ts";
 import { Outbox } from "./link/outbox.ts";
 import { Pulse, SWEEP_EVERY } from "./link/pulse.ts";
@@ -17,8 +17,8 @@ import { Branch } from "./tree/branch.ts";
 import { Join } from "./tree/join.ts";
 import { TreeClock } from "./tree/time.ts";
 import { after, type Instant, type LinkId, type NodeId, type Random, sooner, type UnixMillis } from "./units.ts";
-import { PING, pongLine, ROOT_IS_DOWN, ROOT_IS_UP } from "./wire/line.ts";
-import { asReason, isEntityId, isNumber, type Message, parseMessage, VERSION } from "./wire/message.ts";
+import { framesOf, PING, pongLine, ROOT_IS_DOWN, ROOT_IS_UP } from "./wire/line.ts";
+import { asReason, isEntityId, isNumber, isUnix, type Message, parseMessage, VERSION } from "./wire/message.ts";
 
 export interface NodeConfig {
   id: NodeId;
@@ -170,7 +170,7 @@ export class TreeNode {
     this.tickJoin(now, out);
     if (this.sweepAt !== undefined && now >= this.sweepAt) this.sweep(now, out);
     if (this.join.isJoined()) {
-      this.flight.tick(now);
+      if (this.flight.tick(now)) this.greet(this.join.openLink(), now, out);
       this.pump(now, out);
     }
     return out;
@@ -186,7 +186,7 @@ export class TreeNode {
     if (at === undefined || now < at) return;
     const state = this.join.state;
     if (state.name === "waiting") out.push({ kind: "dial", link: this.join.dial(now) });
-    else if (state.name === "greeting") this.greet(state.link, now, out);
+    else if (state.name === "greeting" || state.name === "rootless") this.greet(state.link, now, out);
     else if (state.name === "dialing") {
       out.push({ kind: "close", link: state.link, code: 1001, reason: "no answer" });
       this.lose("lost", "no answer from the parent", now, out);
@@ -202,9 +202,10 @@ export class TreeNode {
     if (link === 0) return;
     const finding = this.parent.check(now);
     if (finding === "ask") this.sendLine(link, PING, out);
-    if (finding !== "dead") return;
-    out.push({ kind: "close", link, code: 1001, reason: "silent for too long" });
-    this.lose("lost", "parent silent", now, out);
+    if (finding === "dead") {
+      out.push({ kind: "close", link, code: 1001, reason: "silent for too long" });
+      this.lose("lost", "parent silent", now, out);
+    } else if (this.join.isJoined() && this.flight.acked >= EPOCH_EVENTS_MAX) this.greet(link, now, out);
   }
 
   private fromChild(link: LinkId, text: string, now: Instant, out: NodeEffect[]): void {
@@ -261,7 +262,7 @@ export class TreeNode {
         this.sendLine(link, pongLine(0), out);
         break;
       case "!ping":
-        this.clock.learn(message["now"], this.parent.answered(now) || 0, now);
+        this.pong(message, now);
         break;
       case "!bye":
         this.dismissed(link, asReason(message["reason"]), now, out);
@@ -277,6 +278,11 @@ export class TreeNode {
       default:
         out.push({ kind: "deliver", event: message });
     }
+  }
+
+  private pong(message: Message, now: Instant): void {
+    const roundTrip = this.parent.answered(now);
+    if (roundTrip !== undefined) this.clock.learn(message["now"], roundTrip, now);
   }
 
   private act(message: Message, now: Instant, out: NodeEffect[]): void {
@@ -308,12 +314,15 @@ export class TreeNode {
     const state = this.join.state;
     if (state.name !== "greeting" || message["nonce"] !== state.nonce) return count(this.counters, "!hello unasked");
     if (message["error"] !== undefined) return this.dismissed(link, asReason(message["error"]), now, out);
-    if (!isNumber(message["ep"]) || !isNumber(message["n"]) || typeof message["now"] !== "number") {
+    if (!isNumber(message["ep"]) || message["ep"] === 0 || !isNumber(message["n"]) || !isUnix(message["now"])) {
       return count(this.counters, "line malformed");
     }
     this.clock.learn(message["now"], now - state.saidAt, now);
-    this.flight.resume(message["ep"], message["n"]);
-    this.join.joined(link, now);
+    if (!this.flight.resume(message["ep"], message["n"])) {
+      count(this.counters, "root lost events");
+      return this.greet(link, now, out);
+    }
+    this.join.joined(link);
     out.push({ kind: "status", isJoined: true, reason: "joined" });
     this.branch.announce(ROOT_IS_UP, out);
   }
@@ -321,7 +330,7 @@ export class TreeNode {
   private rootChanged(link: LinkId, isUp: boolean, now: Instant, out: NodeEffect[]): void {
     if (isUp) return this.greet(link, now, out);
     const wasJoined = this.join.isJoined();
-    this.join.rootless(link);
+    this.join.rootless(link, now);
     this.branch.discard(out);
     if (!wasJoined) return;
     out.push({ kind: "status", isJoined: false, reason: "the parent lost the root" });
@@ -367,11 +376,16 @@ export class TreeNode {
     return this.parent.handedBytes < this.config.limits.pipeBytes;
   }
 
-  /** Control lines never wait behind data. */
+  /** Control lines never wait behind data. What is too much of them (a flood of `?hello`) is dropped: it will be said again. */
   private sendControl(up: string[], out: NodeEffect[]): void {
     const link = this.join.openLink();
     if (link === 0 || up.length === 0) return;
-    this.send(link, up.join("\n") + "\n", out);
+    const frames = framesOf(up);
+    for (let i = 0; i < frames.length; i++) {
+      if (this.parent.handedBytes > this.config.limits.pipeBytes + this.config.limits.relayBytes) {
+        count(this.counters, "control lines over the limit");
+      } else this.send(link, frames[i] as string, out);
+    }
   }
 
   private sendLine(link: LinkId, line: string, out: NodeEffect[]): void {

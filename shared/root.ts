@@ -11,6 +11,9 @@ import {
   ACTIONS_PENDING_MAX,
   CONFLICT_TAKEOVERS,
   CONFLICT_WITHIN,
+  DESIRED_MAX,
+  EPOCH_EVENTS_MAX,
+  EPOCH_OFFERED_MAX,
   HELLOS_PENDING_MAX,
   LINE_BYTES_MAX,
   LINK_TIMEOUT,
@@ -38,7 +41,7 @@ import {
   unreachable,
 } from "./units.ts";
 import { ackLine, byeLine, framesOf, PING, pongLine } from "./wire/line.ts";
-import { asVia, isEntityId, isNodeId, isNumber, type Message, VERSION } from "./wire/message.ts";
+import { asVia, isEntityId, isNodeId, isNumber, type Message, NUMBER_MAX, VERSION } from "./wire/message.ts";
 
 export interface RootConfig {
   /** The root's own id: the origin of the events that the root itself logs. */
@@ -162,8 +165,10 @@ export class Root {
     unix: UnixMillis,
   ): readonly RootEffect[] {
     const rootLink = this.roll.linkOf(dst);
-    if (!isEntityId(eid) || !(ttl > 0)) return [outcome(call, "malformed: eid and a ttl above 0 are wanted")];
-    if (rootLink === undefined) return [outcome(call, "offline")];
+    if (!isEntityId(eid) || !(ttl > 0 && ttl <= NUMBER_MAX))
+      return [outcome(call, "malformed: eid and a ttl above 0 are wanted")];
+    // The id of the action holds the root's epoch: until that is on disk, it could be given out again.
+    if (rootLink === undefined || this.self.stored === 0) return [outcome(call, "offline")];
     if (this.calls.size >= ACTIONS_PENDING_MAX) return [outcome(call, "busy")];
     this.actions += 1;
     const id = "a" + this.self.epoch + "." + this.actions;
@@ -187,14 +192,16 @@ export class Root {
     if (!isNodeId(dst) || this.projection.nodeRow(dst) === undefined)
       return refuse("unknown node: it has never joined");
     if (!isEntityId(eid) || value === undefined) return refuse("malformed: eid and value are wanted");
+    const rows = this.projection.desiredRows(dst);
+    if (rows.length >= DESIRED_MAX && !rows.some((row) => row.eid === eid)) return refuse("full");
     const event = { type: "?set", dst, eid, value, rev: this.rev + 1 };
     if (this.text.byteLength(this.text.stringify(event)) > LINE_BYTES_MAX) return refuse("long");
     this.rev += 1;
     this.log(event, unix);
-    const out: RootEffect[] = [];
-    const rootLink = this.roll.linkOf(dst);
-    if (rootLink !== undefined) this.sendLines(rootLink, [this.text.stringify(event)], unix, out);
-    return { rev: event.rev, error: "", effects: this.finish(out) };
+    // Said once it is on disk: a revision must not be given out twice.
+    const member = this.roll.find(dst);
+    if (member !== undefined) this.ledger.answer({ kind: "set", link: member.link, id: dst, eid });
+    return { rev: event.rev, error: "", effects: this.finish([]) };
   }
 
   /** The token of a node is gone: so is its connection. */
@@ -364,8 +371,8 @@ export class Root {
     from.hellosPending += 1;
     const member = this.roll.member(id);
     this.takeOver(member, from, via, now, unix, out);
-    const offered = isNumber(message["ep"]) ? message["ep"] : 0;
-    const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain;
+    const offered = isNumber(message["ep"]) && message["ep"] <= EPOCH_OFFERED_MAX ? message["ep"] : 0;
+    const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain && member.last < EPOCH_EVENTS_MAX;
     const n = isResumed ? member.last : this.projection.lastOf(id, offered);
     if (!isResumed) this.intake.openEpoch(member, offered);
     member.isPlain = false;
@@ -446,14 +453,24 @@ export class Root {
       lines.push(this.text.stringify({ type: "!ack", n: answer.n }));
       return;
     }
+    if (answer.kind === "set") {
+      this.sayDesired(answer.id, answer.eid, lines);
+      return;
+    }
     rootLink.hellosPending -= 1;
     const member = this.roll.member(answer.id);
     if (member.link !== answer.link || member.epoch !== answer.epoch) return;
     const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };
     if (answer.nonce !== undefined) hello["nonce"] = answer.nonce;
     lines.push(this.text.stringify(hello));
-    this.projection.desiredRows(answer.id).forEach((row) => {
-      lines.push(this.text.stringify({ type: "?set", dst: row.node, eid: row.eid, value: row.value, rev: row.rev }));
+    this.sayDesired(answer.id, "", lines);
+  }
+
+  /** The desired value of one entity of a node, or, for "", of all. */
+  private sayDesired(id: NodeId, eid: string, lines: string[]): void {
+    this.projection.desiredRows(id).forEach((row) => {
+      if (eid !== "" && row.eid !== eid) return;
+      lines.push(this.text.stringify({ type: "?set", dst: id, eid: row.eid, value: row.value, rev: row.rev }));
     });
   }
 

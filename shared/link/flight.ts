@@ -36,7 +36,7 @@ export class Flight {
   private roundTrip: number;
   private timedNumber: number;
   private timedAt: Instant;
-  private hurriedAt: number;
+  private hurryFrom: Instant;
 
   constructor(id: NodeId, outbox: Outbox, limits: Limits, counters: Counters) {
     this.id = id;
@@ -55,7 +55,7 @@ export class Flight {
     this.roundTrip = 0;
     this.timedNumber = 0;
     this.timedAt = 0 as Instant;
-    this.hurriedAt = -1;
+    this.hurryFrom = 0 as Instant;
   }
 
   /** An event has entered the outbox. */
@@ -69,8 +69,15 @@ export class Flight {
     if (this.next < this.outbox.entries.length) this.isUrgent = true;
   }
 
-  /** The root's answer to `?hello`: it holds `n` events of the epoch we offered, and calls this session `epoch`. */
-  resume(epoch: number, n: number): void {
+  /**
+   * The root's answer to `?hello`: it holds `n` events of the epoch we offered, and calls this session `epoch`. False if it
+   * has forgotten events that it acknowledged (an old disk was put back): then ask for another epoch, for the numbers are off.
+   */
+  resume(epoch: number, n: number): boolean {
+    if (epoch === this.epoch && n < this.acked) {
+      this.epoch = 0;
+      return false;
+    }
     if (this.epoch !== 0) this.forget(n);
     if (epoch !== this.epoch) {
       this.epoch = epoch;
@@ -79,8 +86,9 @@ export class Flight {
     }
     this.rewind();
     this.resendAfter = RESEND_AFTER_MIN;
-    this.hurriedAt = -1;
+    this.hurryFrom = 0 as Instant;
     this.isUrgent = this.outbox.entries.length > 0;
+    return true;
   }
 
   /** Whether a group should go out now; `take` gives it. */
@@ -125,19 +133,21 @@ export class Flight {
     if (epoch !== this.epoch) return count(this.counters, "ack of another epoch");
     if (n > this.acked + this.sent) return count(this.counters, "ack from the future");
     if (n < this.acked) return count(this.counters, "ack from the past");
-    if (n === this.acked) return this.repeated();
+    if (n === this.acked) return this.repeated(now);
     if (this.timedNumber !== 0 && n >= this.timedNumber) this.measure(now - this.timedAt);
     this.forget(n);
-    this.resendAfter = Math.max(RESEND_AFTER_MIN, 4 * this.roundTrip);
+    this.resendAfter = Math.min(RESEND_AFTER_MAX, Math.max(RESEND_AFTER_MIN, 4 * this.roundTrip));
     this.resendAt = this.next > 0 ? after(now, this.resendAfter) : undefined;
   }
 
-  /** Call when `wakeAt` has come. */
-  tick(now: Instant): void {
-    if (this.resendAt === undefined || now < this.resendAt) return;
+  /** Call when `wakeAt` has come. True if there was no `!ack` for so long that the root should be asked by `?hello`. */
+  tick(now: Instant): boolean {
+    if (this.resendAt === undefined || now < this.resendAt) return false;
     count(this.counters, "resent");
     this.resendAfter = Math.min(RESEND_AFTER_MAX, 2 * this.resendAfter);
     this.rewind();
+    this.hurryFrom = after(now, this.resendAfter);
+    return this.resendAfter === RESEND_AFTER_MAX;
   }
 
   /** When time alone makes something due. A closed window is no reason to wake: an `!ack` opens it, or `resendAt` does. */
@@ -151,12 +161,15 @@ export class Flight {
     return this.flightBytes === 0 || this.flightBytes + entry.bytes <= this.limits.windowBytes;
   }
 
-  /** A repeated `!ack` below what is in flight says that a group was lost: send again, once for each number it stops at. */
-  private repeated(): void {
-    if (this.next === 0 || this.hurriedAt === this.acked) return;
-    this.hurriedAt = this.acked;
+  /**
+   * A repeated `!ack` below what is in flight says that a group was lost: send again. What is sent again makes repeated `!ack`s
+   * of its own, so the next ones say nothing; `tick` sees to a second loss.
+   */
+  private repeated(now: Instant): void {
+    if (this.next === 0 || now < this.hurryFrom) return;
     count(this.counters, "resent");
     this.rewind();
+    this.hurryFrom = after(now, this.resendAfter);
   }
 
   private rewind(): void {

@@ -95,13 +95,21 @@ export class Outbox {
     for (let i = 0; i < removed.length; i++) this.bytes -= (removed[i] as Entry).bytes;
   }
 
+  /** Gives up as much as it takes, or, if that would not be enough, nothing. */
   private makeRoom(bytes: number, eventClass: EventClass, eid: string, sent: number): boolean {
     const most = eventClass === "state" ? this.limits.outboxBytes : Math.floor(this.limits.outboxBytes * EVENT_SHARE);
+    if (this.bytes + bytes <= most) return true;
+    const entriesBefore = this.entries.slice();
+    const bytesBefore = this.bytes;
     while (this.bytes + bytes > most) {
       let victim = -1;
       if (eventClass === "state") victim = this.supersededState(eid, sent);
       if (victim < 0) victim = this.oldestLog(sent);
-      if (victim < 0) return false;
+      if (victim < 0) {
+        this.entries = entriesBefore;
+        this.bytes = bytesBefore;
+        return false;
+      }
       this.giveUp(victim, sent);
     }
     return true;
@@ -128,35 +136,26 @@ export class Outbox {
     return -1;
   }
 
-  /** Puts a gap in an entry's place, or adds it to a gap of its class beside it. */
+  /** Puts a gap in an entry's place, one with the gaps of its class beside it. It is a new one: those may be written already. */
   private giveUp(index: number, sent: number): void {
     const victim = this.entries[index] as Entry;
-    this.bytes -= victim.bytes;
-    const before = index > sent ? this.entries[index - 1] : undefined;
-    const behind = this.entries[index + 1];
-    if (isGapOf(before, victim.eventClass)) {
-      (before as Entry).lost += 1;
-      this.entries.splice(index, 1);
-      if (isGapOf(behind, victim.eventClass)) {
-        (before as Entry).lost += (behind as Entry).lost;
-        this.bytes -= (behind as Entry).bytes;
-        this.entries.splice(index, 1);
-      }
-      return;
+    const hasBefore = index > sent && isGapOf(this.entries[index - 1], victim.eventClass);
+    const from = hasBefore ? index - 1 : index;
+    const to = isGapOf(this.entries[index + 1], victim.eventClass) ? index + 1 : index;
+    let lost = 0;
+    for (let i = from; i <= to; i++) {
+      const entry = this.entries[i] as Entry;
+      lost += entry.eventClass === "gap" ? entry.lost : 1;
+      this.bytes -= entry.bytes;
     }
-    if (isGapOf(behind, victim.eventClass)) {
-      (behind as Entry).lost += 1;
-      this.entries.splice(index, 1);
-      return;
-    }
-    this.entries[index] = {
+    this.entries.splice(from, to + 1 - from, {
       eventClass: "gap",
       line: "",
       madeAt: undefined,
       about: victim.eventClass,
-      lost: 1,
+      lost,
       bytes: GAP_BYTES,
-    };
+    });
     this.bytes += GAP_BYTES;
   }
 }

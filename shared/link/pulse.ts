@@ -26,7 +26,7 @@ export class Pulse {
     this.heardAt = now;
   }
 
-  /** `!ping` came: the time since our `?ping`, or undefined if we did not ask. */
+  /** `!ping` came: the time since the first `?ping` without an answer, or undefined if there is none. Never too short. */
   answered(now: Instant): number | undefined {
     const askedAt = this.askedAt;
     this.askedAt = undefined;
@@ -37,7 +37,7 @@ export class Pulse {
   check(now: Instant): "fine" | "ask" | "dead" {
     if (now >= after(this.heardAt, LINK_TIMEOUT)) return "dead";
     if (now < after(this.heardAt, LINK_TIMEOUT / 3)) return "fine";
-    this.askedAt = now;
+    if (this.askedAt === undefined) this.askedAt = now;
     return "ask";
   }
 }

@@ -13,7 +13,7 @@ import { count, type Counters, Table } from "../table.ts";
 import type { TextCodec } from "../text.ts";
 import { after, type Instant, type LinkId, type NodeId } from "../units.ts";
 import { byeLine, goneLine, PING, pongLine, ROOT_IS_DOWN } from "../wire/line.ts";
-import { asVia, isNodeId, mayBeControl, type Message, parseMessage } from "../wire/message.ts";
+import { asReason, asVia, isNodeId, mayBeControl, type Message, parseMessage } from "../wire/message.ts";
 import { Routes } from "./routes.ts";
 
 class Child {
@@ -159,7 +159,7 @@ export class Branch {
     this.send(child, line, out);
     if (message.type === "!bye") {
       this.routes.remove(dst);
-      if (child.id === dst) this.close(child, 1008, String(message["reason"]), up, out);
+      if (child.id === dst) this.close(child, 1008, asReason(message["reason"]), up, out);
     }
     return true;
   }
@@ -248,9 +248,9 @@ export class Branch {
   }
 
   private gone(child: Child, id: unknown, up: string[]): void {
-    if (!isNodeId(id) || this.routes.link(id) !== child.link) return count(this.counters, "!gone of a stranger");
-    this.routes.remove(id);
-    up.push(goneLine(id));
+    const finding = isNodeId(id) ? this.routes.leave(id, child.link) : "stranger";
+    if (finding === "stranger") return count(this.counters, "!gone of a stranger");
+    if (finding === "gone") up.push(goneLine(id as NodeId));
   }
 
   private answered(dst: string, line: string, message: Message, up: string[], out: NodeEffect[]): boolean {
@@ -259,7 +259,7 @@ export class Branch {
     if (child === undefined) return false;
     this.send(child, line, out);
     if (message["error"] !== undefined) {
-      if (child.id === dst) this.close(child, 1008, String(message["error"]), up, out);
+      if (child.id === dst) this.close(child, 1008, asReason(message["error"]), up, out);
       return true;
     }
     const old = this.children.get(this.routes.link(dst) as LinkId);

@@ -20,8 +20,8 @@ export function gapFor(line: string): string {
 }
 
 /**
- * The message of each line. One parse of all lines as an array is the fast way; where its count is off, or a line starts like
- * none, each line is parsed by itself, so that one bad line costs only itself.
+ * The message of each line. One parse of all lines as an array is the fast way, where it is sure to say the same; elsewhere
+ * each line is parsed by itself, so that one bad line costs only itself.
  */
 export function parseLines(lines: string[]): (Message | undefined)[] {
   const together = parseTogether(lines);
@@ -29,6 +29,11 @@ export function parseLines(lines: string[]): (Message | undefined)[] {
   return lines.map((line) => (line.length > LINE_BYTES_MAX ? undefined : parseMessage(line)));
 }
 
+/**
+ * Two broken lines can make up two good values: `{"type":"a","x":[1` and `{"type":"b"}]},{"type":"b"}`. They must not reach the
+ * log. So each line has to start with `{"type":` and to hold no other `"type"`, nor an escape that could spell one: as each of
+ * the values needs one, each value is one line.
+ */
 function parseTogether(lines: string[]): Message[] | undefined {
   let values: unknown;
   try {
@@ -40,9 +45,9 @@ function parseTogether(lines: string[]): Message[] | undefined {
   if (messages.length !== lines.length) return undefined;
   for (let i = 0; i < messages.length; i++) {
     const line = lines[i] as string;
-    const message = asMessage(messages[i]);
-    if (message === undefined || line.length > LINE_BYTES_MAX) return undefined;
-    if (line.lastIndexOf('{"type":"' + message.type + '"', 0) !== 0) return undefined;
+    if (asMessage(messages[i]) === undefined || line.length > LINE_BYTES_MAX) return undefined;
+    if (line.lastIndexOf('{"type":', 0) !== 0) return undefined;
+    if (line.indexOf('"type"', 2) >= 0 || line.indexOf("\\u") >= 0) return undefined;
   }
   return messages as Message[];
 }

@@ -11,9 +11,10 @@ import {
   DIAL_AFTER_MAX,
   DIAL_TIMEOUT,
   HELLO_AFTER,
+  HELLO_AFTER_MAX,
   REFUSED_WAIT,
   REPLACED_WAIT,
-  STABLE_AFTER,
+  ROOTLESS_WAIT,
 } from "../limits.ts";
 import { NUMBER_MAX } from "../wire/message.ts";
 
@@ -22,10 +23,10 @@ export type JoinState =
   | { name: "waiting"; dialAt: Instant }
   | { name: "dialing"; link: LinkId; giveUpAt: Instant }
   /** The link is open and `?hello` is said. */
-  | { name: "greeting"; link: LinkId; nonce: number; saidAt: Instant }
+  | { name: "greeting"; link: LinkId; nonce: number; saidAt: Instant; wait: number }
   /** The link is open, but the parent has no way to the root. */
-  | { name: "rootless"; link: LinkId }
-  | { name: "joined"; link: LinkId; since: Instant };
+  | { name: "rootless"; link: LinkId; askAt: Instant }
+  | { name: "joined"; link: LinkId };
 
 export class Join {
   state: JoinState;
@@ -64,21 +65,22 @@ export class Join {
   /** `?hello` goes out now: with this nonce, which its answer repeats. */
   greet(link: LinkId, now: Instant): number {
     const nonce = Math.floor(this.random() * NUMBER_MAX);
-    this.state = { name: "greeting", link, nonce, saidAt: now };
+    const wait = this.state.name === "greeting" ? Math.min(HELLO_AFTER_MAX, 2 * this.state.wait) : HELLO_AFTER;
+    this.state = { name: "greeting", link, nonce, saidAt: now, wait };
     return nonce;
   }
 
-  rootless(link: LinkId): void {
-    this.state = { name: "rootless", link };
+  rootless(link: LinkId, now: Instant): void {
+    this.state = { name: "rootless", link, askAt: after(now, ROOTLESS_WAIT) };
   }
 
-  joined(link: LinkId, now: Instant): void {
-    this.state = { name: "joined", link, since: now };
+  joined(link: LinkId): void {
+    this.state = { name: "joined", link };
   }
 
   /** The link is gone, or never came. */
   lost(why: "lost" | "replaced" | "refused", now: Instant): void {
-    if (this.state.name === "joined" && now >= after(this.state.since, STABLE_AFTER)) this.failures = 0;
+    if (this.state.name === "joined") this.failures = 0;
     this.state = { name: "waiting", dialAt: after(now, this.wait(why)) };
     this.failures += 1;
   }
@@ -91,8 +93,9 @@ export class Join {
       case "dialing":
         return state.giveUpAt;
       case "greeting":
-        return after(state.saidAt, HELLO_AFTER);
+        return after(state.saidAt, state.wait);
       case "rootless":
+        return state.askAt;
       case "joined":
         return undefined;
       default:

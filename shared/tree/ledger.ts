@@ -2,7 +2,7 @@
  * Ledger gathers what the next commit writes, and knows what may be said once it is on disk.
  *
  * One transaction is under way at a time; whatever arrives meanwhile makes up the next: that is group commit. Groups of one
- * origin that follow on are one row. A row of the root's own events keeps its place among the others, so that the log can be
+ * origin that follow on in one millisecond are one row (a row has one time of arrival, and the fold reads it). A row of the root's own events keeps its place among the others, so that the log can be
  * folded again.
  */
 import type { GroupRow, Transaction } from "../effect.ts";
@@ -14,7 +14,8 @@ import type { Projection } from "./projection.ts";
 /** What is said after a commit, in the order in which it was asked. */
 export type Answer =
   | { kind: "hello"; link: LinkId; id: NodeId; epoch: number; n: number; nonce: unknown }
-  | { kind: "plain ack"; link: LinkId; n: unknown };
+  | { kind: "plain ack"; link: LinkId; n: unknown }
+  | { kind: "set"; link: LinkId; id: NodeId; eid: string };
 
 /** What may be acknowledged after a commit. */
 export interface Acknowledgement {
@@ -117,6 +118,7 @@ export class Ledger {
   private extend(row: GroupRow): boolean {
     const open = this.joinable.get(row.node);
     if (open === undefined || open.row.epoch !== row.epoch || open.row.last + 1 !== row.first) return false;
+    if (open.row.received !== row.received) return false;
     if (open.length + row.lines.length > ROW_BYTES_MAX) return false;
     open.pieces.push(row.lines);
     open.length += row.lines.length;

@@ -72,7 +72,10 @@ export class Projection {
     image.nodes.forEach((row) => {
       this.known(row.id).node = { row, turn: 0 };
     });
-    this.all.values().forEach((known) => known.epochs.sort((a, b) => a.row.epoch - b.row.epoch));
+    this.all.values().forEach((known) => {
+      known.epochs.sort((a, b) => a.row.epoch - b.row.epoch);
+      known.epochs.splice(0, known.epochs.length - EPOCHS_REMEMBERED);
+    });
   }
 
   /** An epoch of a node opened, or moved on to `last`. */
@@ -192,6 +195,8 @@ export class Projection {
     const epoch = event["ep"];
     if (!isNodeId(id) || via === undefined || !isNumber(epoch)) return;
     const known = this.known(id);
+    // In the log an epoch without events is known by its `!joined` alone.
+    if (this.currentEpoch(id)?.epoch !== epoch) this.applyGroup(id, epoch, 0);
     const row = { id, isUp: true, since, epoch, via, fw: String(event["fw"]) };
     if (known.node === undefined) known.node = { row, turn: 0 };
     else known.node.row = row;

@@ -4,7 +4,7 @@
  * A `?hello` only makes a claim; the route changes when the root's `!hello` answers that claim, told by its nonce. So a
  * stranger's `?hello` with a wrong token takes nobody's place. Claims are bounded in number and in time.
  */
-import { HELLO_AFTER } from "../limits.ts";
+import { HELLO_AFTER_MAX } from "../limits.ts";
 import { Table } from "../table.ts";
 import { after, type Instant, type LinkId, type NodeId } from "../units.ts";
 
@@ -16,7 +16,7 @@ interface Claim {
 }
 
 /** A claim that nobody answered is forgotten after this long: the child has asked again by then. Chosen. */
-const CLAIM_AFTER = 2 * HELLO_AFTER;
+const CLAIM_AFTER = 2 * HELLO_AFTER_MAX;
 
 export class Routes {
   private links: Table<LinkId>;
@@ -63,11 +63,27 @@ export class Routes {
     this.links.remove(id);
   }
 
-  /** A link is gone: forgets all that was behind it, and tells the nodes that were. */
+  /**
+   * Forgets a node behind a link. "gone": nobody here leads to it any more. "moving": another link claims it, so an older
+   * word about its going says nothing. "stranger": it is not behind that link.
+   */
+  leave(id: string, link: LinkId): "gone" | "moving" | "stranger" {
+    const kept = this.claims.filter((claim) => claim.link !== link || claim.id !== id);
+    const hadClaim = kept.length < this.claims.length;
+    const route = this.links.get(id);
+    if (route === undefined ? !hadClaim : route !== link) return "stranger";
+    this.claims = kept;
+    this.links.remove(id);
+    return kept.some((claim) => claim.id === id) ? "moving" : "gone";
+  }
+
+  /** A link is gone: forgets all that was behind it, or asked to be, and tells the nodes that nobody leads to now. */
   removeLink(link: LinkId): string[] {
+    const behind = this.links.keys().filter((id) => this.links.get(id) === link);
+    const claimed = this.claims.filter((claim) => claim.link === link && this.links.get(claim.id) === undefined);
+    const ids = behind.concat(claimed.map((claim) => claim.id));
+    const gone = ids.filter((id) => this.leave(id, link) === "gone");
     this.claims = this.claims.filter((claim) => claim.link !== link);
-    const gone = this.links.keys().filter((id) => this.links.get(id) === link);
-    for (let i = 0; i < gone.length; i++) this.links.remove(gone[i] as string);
     return gone;
   }
 }

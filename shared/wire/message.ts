@@ -64,6 +64,11 @@ export function isNumber(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= NUMBER_MAX && Math.floor(value) === value;
 }
 
+/** A moment that the root's clock may show: positive, and of 13 digits at the most, as much as a `ts` has room for. */
+export function isUnix(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value < 1e13;
+}
+
 /** The ids on the way, or undefined if that is not what it is. Absent means none. */
 export function asVia(value: unknown): NodeId[] | undefined {
   if (value === undefined) return [];

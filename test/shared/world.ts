@@ -77,6 +77,8 @@ export class World {
   readonly outcomes = new Map<number, unknown>();
   /** How long a commit takes; Infinity holds it. */
   commitMillis = 1;
+  /** Whether this frame vanishes on its way, and nobody is told. */
+  loses: (from: string, to: string, text: string) => boolean = () => false;
   /** Every frame that was sent, for assertions. */
   readonly frames: { from: string; to: string; text: string; at: number }[] = [];
   private queue: { at: number; order: number; run: () => void }[] = [];
@@ -351,6 +353,7 @@ export class World {
     this.later(1, () => {
       if (wire.isOpen && !wire.isSilent) this.drain(from);
     });
+    if (this.loses(from.owner, to.owner, text)) return;
     this.later(LATENCY, () => {
       if (!wire.isOpen || wire.isSilent) return;
       if (wire.isPaused && to === wire.parent) wire.held.push(text);
