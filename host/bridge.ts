@@ -91,7 +91,8 @@ export class Bridge implements AsyncIterable<Arrival> {
   }
 
   /**
-   * Takes an event; it is copied at once. False if the outbox is full: wait for `room`, then try again.
+   * Takes an event; it is copied at once. False if the outbox is full: wait for `room`, then try again. An `!update` that finds it
+   * full takes the place of an older, unsent value of its entity, which a numbered `!gap` stands for.
    * Throws `Trouble` for what can never be taken: no type, a reserved type, or a line over 4096 bytes.
    */
   emit(event: BridgeEvent): boolean {
@@ -104,10 +105,13 @@ export class Bridge implements AsyncIterable<Arrival> {
     return accepted;
   }
 
-  /** Resolves when the outbox has shrunk: `while (!bridge.emit(event)) await bridge.room();`. Rejects when the bridge is closed. */
+  /**
+   * Resolves when any event fits without another giving way. Whoever can wait loses and squashes nothing by
+   * `await bridge.room(); bridge.emit(event);`. Rejects when the bridge is closed.
+   */
   room(): Promise<void> {
     if (this.isClosed) return Promise.reject(new Trouble("this bridge is closed"));
-    if (this.edge.node.backlog() === 0) return Promise.resolve();
+    if (this.edge.hasRoom()) return Promise.resolve();
     return new Promise((resolve, reject) => this.roomWaiters.push({ resolve, reject }));
   }
 
@@ -172,6 +176,7 @@ export class Bridge implements AsyncIterable<Arrival> {
     for (const flush of this.flushes) flush.left -= howMany;
     const done = this.flushes.filter(({ left }) => left <= 0 || isEmpty);
     this.flushes = this.flushes.filter((flush) => !done.includes(flush));
-    for (const { resolve } of [...done, ...this.roomWaiters.splice(0)]) resolve();
+    for (const { resolve } of done) resolve();
+    if (this.edge.hasRoom()) for (const { resolve } of this.roomWaiters.splice(0)) resolve();
   }
 }

@@ -4,7 +4,7 @@
  */
 import { WebSocket } from "ws";
 import type { NodeEffect } from "#shared/effect.ts";
-import { DIAL_TIMEOUT } from "#shared/limits.ts";
+import { DIAL_TIMEOUT, LINE_BYTES_MAX } from "#shared/limits.ts";
 import type { Emitted, TreeNode } from "#shared/node.ts";
 import { unreachable, type LinkId } from "#shared/units.ts";
 import type { Message } from "#shared/wire/message.ts";
@@ -12,6 +12,9 @@ import { Alarm } from "./alarm.ts";
 import { monotonicNow } from "./clock.ts";
 import { Trouble } from "./trouble.ts";
 import { MESSAGE_BYTES_MAX, WebSocketLinks } from "./websocket-links.ts";
+
+/** The longest event, and what a time stamp adds to it. */
+const ROOM_BYTES = LINE_BYTES_MAX + 32;
 
 /** What the program around the node is told. */
 export interface NodeEdgeListener {
@@ -58,6 +61,14 @@ export class NodeEdge {
     const emitted = this.node.emit(event, monotonicNow());
     this.perform(emitted.effects);
     return emitted;
+  }
+
+  /**
+   * Whether any event fits without another giving way. Whoever can wait, waits for this and loses nothing; who cannot, leaves it to the
+   * outbox's classes.
+   */
+  hasRoom(): boolean {
+    return this.node.room() >= ROOM_BYTES;
   }
 
   flush(): void {

@@ -37,6 +37,7 @@ export class TokenFile {
   private entries = new Map<string, TokenEntry>();
   private idsByHash = new Map<string, string>();
   private seen = "";
+  private seenForNew = "";
 
   constructor(directory: string) {
     this.path = join(directory, TOKENS_FILE);
@@ -58,11 +59,14 @@ export class TokenFile {
   /** The node whose token this is. The look-up is by hash, so its time tells nothing about the token. */
   idOf(token: string): string | undefined {
     if (token === "" || token.length > TOKEN_CHARS_MAX) return undefined;
-    return this.idsByHash.get(hashOf(token));
+    const hash = hashOf(token);
+    if (!this.idsByHash.has(hash)) this.takeNew();
+    return this.idsByHash.get(hash);
   }
 
   /** Whether `token` is this node's. */
   isTokenOf(id: string, token: string): boolean {
+    if (!this.entries.has(id)) this.takeNew();
     const entry = this.entries.get(id);
     if (entry === undefined || token === "" || token.length > TOKEN_CHARS_MAX) return false;
     return timingSafeEqual(Buffer.from(entry.hash), Buffer.from(hashOf(token)));
@@ -92,6 +96,25 @@ export class TokenFile {
     this.change((entries) => {
       if (!entries.delete(id)) throw new Trouble(`${id} has no token: see sapline token list`);
     });
+  }
+
+  /**
+   * A token that is not known may be newer than the last look: whoever made it connects at once, and would wait long if refused.
+   * What is gone is left to `refresh`, which tells of it.
+   */
+  private takeNew(): void {
+    const stamp = fileStamp(this.path);
+    if (stamp === this.seen || stamp === this.seenForNew) return;
+    this.seenForNew = stamp;
+    try {
+      for (const [id, entry] of readEntries(this.path)) {
+        if (this.entries.has(id)) continue;
+        this.entries.set(id, entry);
+        this.idsByHash.set(entry.hash, id);
+      }
+    } catch {
+      // `refresh` tells of a damaged file.
+    }
   }
 
   private change(edit: (entries: Map<string, TokenEntry>) => void): void {

@@ -79,11 +79,9 @@ export async function runNode(settings: Settings): Promise<void> {
       edge.answer(event["id"], event["ok"] === true, event["ok"] === true ? event["value"] : event["error"]);
       continue;
     }
-    let emitted = edge.emit(event);
-    while (emitted.reason === "full") {
-      await room();
-      emitted = edge.emit(event);
-    }
+    // Waiting for room, not for a refusal: a full outbox would squash values, and a pipe can wait.
+    while (!edge.hasRoom()) await room();
+    const emitted = edge.emit(event);
     if (!emitted.accepted)
       log(
         `dropped an event: ${emitted.reason === "long" ? "it is over 4096 bytes" : "its type is empty or the protocol's own"}`,

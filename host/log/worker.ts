@@ -37,10 +37,14 @@ function write({ directory, synchronous }: WorkerSetup, reply: (reply: WriterRep
         const { groups } = request.transaction;
         try {
           writer.commit(request.transaction);
-          reply({ kind: "stored", tookMillis: performance.now() - startedAt });
+        } catch (error) {
+          return reply({ kind: "failed", message: explain(error, `store ${groups.length} groups of events`, file) });
+        }
+        reply({ kind: "stored", tookMillis: performance.now() - startedAt });
+        try {
           writer.tidy();
         } catch (error) {
-          reply({ kind: "failed", message: explain(error, `store ${groups.length} groups of events`, file) });
+          reply({ kind: "failed", message: explain(error, "copy the write-ahead log", file) });
         }
         break;
       }
