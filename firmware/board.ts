@@ -1,7 +1,8 @@
 /**
  * Wires one TreeNode to this chip: sockets, ingress, clock, one alarm. It carries inputs in and performs effects, and decides nothing.
  *
- * Every entry from the engine is a shallow call: a socket's chunk reaches the core four calls deep (the chip's stack holds about 18).
+ * Every entry from the engine is a shallow call: a socket's chunk reaches the core four calls deep, of the chip's 18 to 27, and
+ * the application is called from a turn of its own.
  */
 import type { NodeEffect } from "#shared/effect.ts";
 import { type Emitted, TreeNode } from "#shared/node.ts";
@@ -22,6 +23,8 @@ export interface Application {
   deliver(event: { [key: string]: unknown }): void;
   status(isJoined: boolean, reason: string): void;
 }
+
+type ApplicationEffect = Extract<NodeEffect, { kind: "act" | "set" | "deliver" | "status" }>;
 
 interface LinkEntry {
   id: LinkId;
@@ -170,22 +173,40 @@ export class Board {
           this.startDial(effect.link);
           break;
         case "act":
-          this.application.act(effect.id, effect.eid, effect.value);
-          break;
         case "set":
-          this.application.set(effect.eid, effect.value, effect.rev);
-          break;
         case "deliver":
-          this.application.deliver(effect.event);
-          break;
         case "status":
-          this.application.status(effect.isJoined, effect.reason);
+          this.tellLater(effect);
           break;
         default:
           unreachable(effect);
       }
     }
     this.setAlarm();
+  }
+
+  /** In a turn of its own: the application's calls, and the answer they lead to, would not fit on top of the core's stack. */
+  private tellLater(effect: ApplicationEffect): void {
+    setTimeout(() => this.tell(effect), 0);
+  }
+
+  private tell(effect: ApplicationEffect): void {
+    switch (effect.kind) {
+      case "act":
+        this.application.act(effect.id, effect.eid, effect.value);
+        break;
+      case "set":
+        this.application.set(effect.eid, effect.value, effect.rev);
+        break;
+      case "deliver":
+        this.application.deliver(effect.event);
+        break;
+      case "status":
+        this.application.status(effect.isJoined, effect.reason);
+        break;
+      default:
+        unreachable(effect);
+    }
   }
 
   /** One timer for the whole core; set anew only when the moment has changed (a timer costs the chip 11 variables). */

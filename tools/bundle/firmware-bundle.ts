@@ -60,6 +60,17 @@ const SUPPORTED: Record<string, boolean> = {
   "template-literal": true,
 };
 
+/** Short names that mean something on built-in objects: no property may be shortened to one of them. */
+const NAMES_TAKEN: Record<string, false> = {
+  at: false,
+  is: false,
+  of: false,
+  on: false,
+  get: false,
+  set: false,
+  pop: false,
+};
+
 export interface FirmwareBundle {
   text: string;
   bytes: number;
@@ -101,7 +112,9 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
   const whole = first.outputFiles[0]?.text ?? "";
   const names = privateNames(whole, options.declarations);
   const second = await transform(whole, {
-    ...(names.length > 0 ? { mangleProps: new RegExp(`^(?:${names.join("|")})$`) } : {}),
+    ...(names.length > 0
+      ? { mangleProps: new RegExp(`^(?:${names.join("|")})$`), mangleCache: { ...NAMES_TAKEN } }
+      : {}),
     format: "iife",
     minify: true,
     charset: "utf8",
