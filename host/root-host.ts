@@ -159,6 +159,7 @@ export class RootHost implements ApiSource {
       connections: this.server.connections,
       nodesUp: this.root.nodes().filter((node) => node.isUp).length,
       commits: this.commits,
+      acksSent: this.root.acksSent,
       lastCommitMillis: this.lastCommitMillis,
       lastCommitAt: this.lastCommitAt,
       commitWaitingMillis: waiting,

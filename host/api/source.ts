@@ -13,6 +13,8 @@ export interface Health {
   connections: number;
   nodesUp: number;
   commits: number;
+  /** Acknowledgements sent, each after the commit that it reports. */
+  acksSent: number;
   /** Duration of the last commit, and when it ended; null before the first. */
   lastCommitMillis: number | null;
   lastCommitAt: number | null;

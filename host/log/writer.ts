@@ -84,7 +84,9 @@ export class LogWriter {
     });
   }
 
+  /** Leaves everything in the one file, unless somebody is reading it. */
   close(): void {
+    if (!this.hasFailed) this.db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     this.db.close();
   }
 
