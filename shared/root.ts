@@ -25,7 +25,7 @@ import { SWEEP_EVERY } from "./link/pulse.ts";
 import { count, type Counters, Table } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Calls, type Ended } from "./tree/calls.ts";
-import { emptyGroup, type Group, isEvent, parseLines } from "./tree/group.ts";
+import { Group, groupOf, isEvent, parseLine } from "./tree/group.ts";
 import { Intake, judge } from "./tree/intake.ts";
 import { type Answer, Ledger } from "./tree/ledger.ts";
 import { Projection } from "./tree/projection.ts";
@@ -53,6 +53,8 @@ export type TokenCheck = (id: string, token: string) => boolean;
 
 export class Root {
   counters: Counters;
+  /** How many `!ack`s were sent after a commit, since the start. */
+  acksSent: number;
   private id: NodeId;
   private text: TextCodec;
   private checkToken: TokenCheck;
@@ -72,6 +74,7 @@ export class Root {
     this.text = text;
     this.checkToken = checkToken;
     this.counters = {};
+    this.acksSent = 0;
     this.projection = new Projection(config.id, image);
     this.ledger = new Ledger(this.projection);
     this.intake = new Intake(this.projection, this.ledger, this.counters);
@@ -144,7 +147,9 @@ export class Root {
       const member = this.roll.member(ack.id);
       if (member.epoch !== ack.epoch) return;
       member.stored = ack.last;
-      if (member.link > 0 && !member.isPlain) linesOf(frames, member.link).push(ackLine(ack.id, ack.epoch, ack.last));
+      if (member.link <= 0 || member.isPlain) return;
+      this.acksSent += 1;
+      linesOf(frames, member.link).push(ackLine(ack.id, ack.epoch, ack.last));
     });
     frames.keys().forEach((link) => {
       const rootLink = this.roll.links.get(link);
@@ -243,16 +248,19 @@ export class Root {
   }
 
   private readFrame(from: RootLink, text: string, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
-    const lines = text.split("\n");
-    if (lines.pop() !== "") count(this.counters, "line cut");
-    const messages = parseLines(lines);
-    let group = emptyGroup();
-    for (let i = 0; i < lines.length; i++) {
-      const message = messages[i];
+    let group = new Group(text);
+    let end = 0;
+    for (let start = 0; start < text.length; start = end + 1) {
+      end = text.indexOf("\n", start);
+      if (end < 0) {
+        count(this.counters, "line cut");
+        break;
+      }
+      const message = parseLine(text, start, end);
       switch (message === undefined ? "" : message.type) {
         case "?ack":
           this.takeGroup(from, group, message as Message, now, unix, out);
-          group = emptyGroup();
+          group = new Group(text);
           break;
         case "?hello":
           this.hello(from, message as Message, now, unix, out);
@@ -267,13 +275,12 @@ export class Root {
           from.pulse.answered(now);
           break;
         default:
-          if (lines[i] === "") break;
-          group.lines.push(lines[i] as string);
-          group.events.push(message);
+          if (end > start) group.add(start, end, message);
+          continue;
       }
       if (this.roll.links.get(from.link) !== from) return;
     }
-    if (group.lines.length === 0) return;
+    if (group.events.length === 0) return;
     if (from.members.size === 0 || this.isPlain(from)) this.takePlain(from, group, now, unix, out);
     else count(this.counters, "lines without ?ack");
   }
@@ -296,13 +303,13 @@ export class Root {
       return count(this.counters, "group of a stranger");
     }
     if (ack["ep"] !== member.epoch) return count(this.counters, "group of another epoch");
-    const verdict = judge(member.last, ack["n"], group.lines.length);
+    const verdict = judge(member.last, ack["n"], group.events.length);
     switch (verdict.kind) {
       case "take":
         this.append(member, group, verdict.skip, unix, out);
         break;
       case "known":
-        if (group.lines.length > 0) count(this.counters, "group known");
+        if (group.events.length > 0) count(this.counters, "group known");
         if (member.stored === member.last)
           this.sendLines(from, [ackLine(member.id, member.epoch, member.last)], unix, out);
         break;
@@ -320,15 +327,8 @@ export class Root {
 
   /** A plain bridge's lines: stored as they come, in an epoch of this connection. */
   private takePlain(from: RootLink, group: Group, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
-    const good = emptyGroup();
-    for (let i = 0; i < group.lines.length; i++) {
-      if (!isEvent(group.events[i])) {
-        count(this.counters, "line malformed");
-        continue;
-      }
-      good.lines.push(group.lines[i] as string);
-      good.events.push(group.events[i]);
-    }
+    const good = group.events.every(isEvent) ? group : group.good();
+    for (let i = good.events.length; i < group.events.length; i++) count(this.counters, "line malformed");
     const member = this.roll.member(from.id);
     if (member.link !== from.link || !member.isPlain) {
       this.takeOver(member, from, [], now, unix, out);
@@ -336,7 +336,7 @@ export class Root {
       member.isPlain = true;
       this.logJoined(member, "plain bridge", unix);
     }
-    if (good.lines.length > 0) this.append(member, good, 0, unix, out);
+    if (good.events.length > 0) this.append(member, good, 0, unix, out);
   }
 
   /** Accepts events, and ends the calls that they answer. */
@@ -480,7 +480,7 @@ export class Root {
 
   /** An event of the root's own. */
   private log(event: Message, unix: UnixMillis): void {
-    this.append(this.self, { lines: [this.text.stringify(event)], events: [event] }, 0, unix, []);
+    this.append(this.self, groupOf([this.text.stringify(event)], [event]), 0, unix, []);
   }
 
   private isPlain(from: RootLink): boolean {

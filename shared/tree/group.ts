@@ -1,58 +1,89 @@
 /**
- * Reads a frame at the root: lines into messages, and the events between two `?ack`s into a group ready to be stored.
+ * Reads lines at the root: each into a message, and the events between two `?ack`s into a group ready to be stored.
  */
 import { LINE_BYTES_MAX } from "../limits.ts";
-import { asMessage, isControlType, type Message, parseMessage } from "../wire/message.ts";
+import { isControlType, type Message, parseMessage } from "../wire/message.ts";
 
 /** Event lines in their order, and what each says; undefined where a line is no event. */
-export interface Group {
-  lines: string[];
+export class Group {
   events: (Message | undefined)[];
+  private frame: string;
+  /** The lines of earlier runs. */
+  private before: string;
+  /** Where the run of neighbours that is being gathered starts and ends in the frame. */
+  private start: number;
+  private end: number;
+
+  constructor(frame: string) {
+    this.events = [];
+    this.frame = frame;
+    this.before = "";
+    this.start = 0;
+    this.end = 0;
+  }
+
+  /** Adds the line of the frame from `start` up to `end`, where its newline is. */
+  add(start: number, end: number, event: Message | undefined): void {
+    if (this.events.length === 0) this.start = start;
+    else if (start !== this.end + 1) {
+      this.before = this.text() + "\n";
+      this.start = start;
+    }
+    this.end = end;
+    this.events.push(event);
+  }
+
+  /** The lines, joined by "\n": cut out of the frame at once where they are neighbours, as they nearly always are. */
+  text(): string {
+    return this.before + this.frame.substring(this.start, this.end);
+  }
+
+  /** The same without the first `skip` lines, and with a gap in the place of each that is no event: numbers have no holes. */
+  mended(skip: number): string {
+    const lines = this.text().split("\n");
+    return lines
+      .map((line, i) => (isEvent(this.events[i]) ? line : gapFor(line)))
+      .slice(skip)
+      .join("\n");
+  }
+
+  /** Only the lines that are events. */
+  good(): Group {
+    const lines = this.text().split("\n");
+    return groupOf(
+      lines.filter((_, i) => isEvent(this.events[i])),
+      this.events.filter(isEvent),
+    );
+  }
 }
 
-export function emptyGroup(): Group {
-  return { lines: [], events: [] };
+/** A group of lines that are no frame. */
+export function groupOf(lines: string[], events: Message[]): Group {
+  const group = new Group(lines.join("\n"));
+  let start = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const end = start + (lines[i] as string).length;
+    group.add(start, end, events[i]);
+    start = end + 1;
+  }
+  return group;
 }
 
-/** What takes the place of a line that cannot be stored, so that numbers have no holes. */
-export function gapFor(line: string): string {
+/** What takes the place of a line that cannot be stored. */
+function gapFor(line: string): string {
   return '{"type":"!gap","n":1,"reason":"' + (line.length > LINE_BYTES_MAX ? "long" : "malformed") + '"}';
 }
 
 /**
- * The message of each line. One parse of all lines as an array is the fast way, where it is sure to say the same; elsewhere
- * each line is parsed by itself, so that one bad line costs only itself.
+ * The message in a line of a frame, or undefined. Each line is parsed by itself: to parse all of them as one array is no
+ * quicker once it is made sure that two broken lines do not make up one good value (measured).
  */
-export function parseLines(lines: string[]): (Message | undefined)[] {
-  const together = parseTogether(lines);
-  if (together !== undefined) return together;
-  return lines.map((line) => (line.length > LINE_BYTES_MAX ? undefined : parseMessage(line)));
-}
-
-/**
- * Two broken lines can make up two good values: `{"type":"a","x":[1` and `{"type":"b"}]},{"type":"b"}`. They must not reach the
- * log. So each line has to start with `{"type":` and to hold no other `"type"`, nor an escape that could spell one: as each of
- * the values needs one, each value is one line.
- */
-function parseTogether(lines: string[]): Message[] | undefined {
-  let values: unknown;
-  try {
-    values = JSON.parse("[" + lines.join(",") + "]");
-  } catch {
-    return undefined;
-  }
-  const messages = values as unknown[];
-  if (messages.length !== lines.length) return undefined;
-  for (let i = 0; i < messages.length; i++) {
-    const line = lines[i] as string;
-    if (asMessage(messages[i]) === undefined || line.length > LINE_BYTES_MAX) return undefined;
-    if (line.lastIndexOf('{"type":', 0) !== 0) return undefined;
-    if (line.indexOf('"type"', 2) >= 0 || line.indexOf("\\u") >= 0) return undefined;
-  }
-  return messages as Message[];
+export function parseLine(frame: string, start: number, end: number): Message | undefined {
+  return end - start > LINE_BYTES_MAX ? undefined : parseMessage(frame.substring(start, end));
 }
 
 /** Whether an application may have said it: control lines have no place in a group. */
 export function isEvent(message: Message | undefined): message is Message {
-  return message !== undefined && !isControlType(message.type);
+  // The usual one first: the look at the list costs more than the rest of this file.
+  return message !== undefined && (message.type === "!update" || !isControlType(message.type));
 }

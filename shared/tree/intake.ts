@@ -4,7 +4,7 @@
 import { count, type Counters } from "../table.ts";
 import type { UnixMillis } from "../units.ts";
 import { isNumber, type Message, timeOf } from "../wire/message.ts";
-import { gapFor, type Group, isEvent } from "./group.ts";
+import { type Group, isEvent } from "./group.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Projection } from "./projection.ts";
 import type { Member } from "./roll.ts";
@@ -47,7 +47,9 @@ export class Intake {
     const answers: Message[] = [];
     let tsMin = Infinity;
     let tsMax = 0;
-    for (let i = skip; i < group.lines.length; i++) {
+    let isWhole = skip === 0;
+    const howMany = group.events.length;
+    for (let i = skip; i < howMany; i++) {
       const event = group.events[i];
       let ts: number = unix;
       if (isEvent(event)) {
@@ -56,13 +58,13 @@ export class Intake {
         if (event.type === "!act") answers.push(event);
       } else {
         count(this.counters, "line malformed");
-        group.lines[i] = gapFor(group.lines[i] as string);
+        isWhole = false;
       }
       if (ts < tsMin) tsMin = ts;
       if (ts > tsMax) tsMax = ts;
     }
-    const lines = (skip === 0 ? group.lines : group.lines.slice(skip)).join("\n");
-    member.last += group.lines.length - skip;
+    const lines = isWhole ? group.text() : group.mended(skip);
+    member.last += howMany - skip;
     this.projection.applyGroup(member.id, member.epoch, member.last);
     const row = { node: member.id, epoch: member.epoch, first, last: member.last, received: unix, tsMin, tsMax, lines };
     this.ledger.append(row, isOwn);

@@ -34,18 +34,28 @@ class Changes<Row extends object> {
 
   /** Copies, as they are now. */
   take(): Row[] {
-    const rows = this.changed.map((tracked) => Object.assign({}, tracked.row));
+    const rows = this.changed.map((tracked) => ({ ...tracked.row }));
     this.changed = [];
     this.turn += 1;
     return rows;
   }
 }
 
+/** The last value of an entity, and its place among the node's. */
+interface TrackedValue extends Tracked<ValueRow> {
+  place: number;
+}
+
 /** What is known of one node. */
 interface Known {
+  id: string;
   /** Its epochs, oldest first; the last is the current one. */
   epochs: Tracked<EpochRow>[];
-  values: Table<Tracked<ValueRow>>;
+  values: Table<TrackedValue>;
+  /** The same in the order in which they were met. */
+  valueList: TrackedValue[];
+  /** The place whose turn it is: nodes say their entities in turn, and so most are found without hashing a text. */
+  placeNext: number;
   desired: Table<Tracked<DesiredRow>>;
   /** Undefined until it joined for the first time. */
   node: Tracked<NodeRow> | undefined;
@@ -54,6 +64,7 @@ interface Known {
 export class Projection {
   private rootId: NodeId;
   private all: Table<Known>;
+  private latest: Known | undefined;
   private epochs: Changes<EpochRow>;
   private values: Changes<ValueRow>;
   private desired: Changes<DesiredRow>;
@@ -62,12 +73,13 @@ export class Projection {
   constructor(rootId: NodeId, image: RootImage) {
     this.rootId = rootId;
     this.all = new Table<Known>();
+    this.latest = undefined;
     this.epochs = new Changes<EpochRow>();
     this.values = new Changes<ValueRow>();
     this.desired = new Changes<DesiredRow>();
     this.nodes = new Changes<NodeRow>();
     image.epochs.forEach((row) => this.known(row.node).epochs.push({ row, turn: 0 }));
-    image.values.forEach((row) => this.known(row.node).values.set(row.eid, { row, turn: 0 }));
+    image.values.forEach((row) => addValue(this.known(row.node), row));
     image.desired.forEach((row) => this.known(row.node).desired.set(row.eid, { row, turn: 0 }));
     image.nodes.forEach((row) => {
       this.known(row.id).node = { row, turn: 0 };
@@ -148,12 +160,13 @@ export class Projection {
     if (!isEntityId(eid) || value === undefined) return;
     const known = this.known(node);
     const ts = timeOf(event, received);
-    let tracked = known.values.get(eid);
+    let tracked = known.valueList[known.placeNext];
+    if (tracked === undefined || tracked.row.eid !== eid) tracked = known.values.get(eid);
     if (tracked === undefined) {
       if (known.values.size >= ENTITIES_MAX) return;
-      tracked = { row: { node, eid, value, ts, received, epoch, n }, turn: 0 };
-      known.values.set(eid, tracked);
+      tracked = addValue(known, { node, eid, value, ts, received, epoch, n });
     }
+    known.placeNext = tracked.place + 1 < known.valueList.length ? tracked.place + 1 : 0;
     const row = tracked.row;
     row.value = value;
     row.ts = ts;
@@ -225,13 +238,31 @@ export class Projection {
   }
 
   private known(id: string): Known {
+    // Events come in groups of one node: it is mostly the one that was asked for last.
+    if (this.latest !== undefined && this.latest.id === id) return this.latest;
     let known = this.all.get(id);
     if (known === undefined) {
-      known = { epochs: [], values: new Table(), desired: new Table(), node: undefined };
+      known = {
+        id,
+        epochs: [],
+        values: new Table(),
+        valueList: [],
+        placeNext: 0,
+        desired: new Table(),
+        node: undefined,
+      };
       this.all.set(id, known);
     }
+    this.latest = known;
     return known;
   }
+}
+
+function addValue(known: Known, row: ValueRow): TrackedValue {
+  const tracked = { row, turn: 0, place: known.valueList.length };
+  known.valueList.push(tracked);
+  known.values.set(row.eid, tracked);
+  return tracked;
 }
 
 function rowsOf<Row>(table: Table<Tracked<Row>> | undefined): Row[] {
