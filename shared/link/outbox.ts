@@ -16,7 +16,7 @@ export type EventClass = "state" | "event" | "log" | "gap";
 
 export interface Entry {
   eventClass: EventClass;
-  /** The line, without a newline. Not yet written for a gap; without its `ts` while `madeAt` is set. */
+  /** The line, without a newline; without its `ts` while `madeAt` is set. */
   line: string;
   /** When it was made, while that still has to be turned into a `ts`. */
   madeAt: Instant | undefined;
@@ -30,8 +30,6 @@ export interface Entry {
 
 /** What a time adds to a line: `,"ts":1732345678123`. */
 const TIME_BYTES = 19;
-/** A gap's line with its newline, at its longest. */
-const GAP_BYTES = 64;
 /** Events and logs may fill this share; the rest is for states and gaps, so that a newest value always finds room. Chosen. */
 const EVENT_SHARE = 0.75;
 
@@ -80,9 +78,6 @@ export class Outbox {
 
   /** Writes the line as it will go out, once: from then on it is the same at every sending. */
   seal(entry: Entry, unix: (at: Instant) => UnixMillis): string {
-    if (entry.eventClass === "gap" && entry.line === "") {
-      entry.line = '{"type":"!gap","n":' + entry.lost + ',"reason":"full","class":"' + entry.about + '"}';
-    }
     if (entry.madeAt !== undefined) {
       entry.line = entry.line.substr(0, entry.line.length - 1) + ',"ts":' + unix(entry.madeAt) + "}";
       entry.madeAt = undefined;
@@ -136,7 +131,7 @@ export class Outbox {
     return -1;
   }
 
-  /** Puts a gap in an entry's place, one with the gaps of its class beside it. It is a new one: those may be written already. */
+  /** Puts a gap in an entry's place, one with the gaps of its class beside it. Those stay as they are: `makeRoom` may need them again. */
   private giveUp(index: number, sent: number): void {
     const victim = this.entries[index] as Entry;
     const hasBefore = index > sent && isGapOf(this.entries[index - 1], victim.eventClass);
@@ -148,15 +143,11 @@ export class Outbox {
       lost += entry.eventClass === "gap" ? entry.lost : 1;
       this.bytes -= entry.bytes;
     }
-    this.entries.splice(from, to + 1 - from, {
-      eventClass: "gap",
-      line: "",
-      madeAt: undefined,
-      about: victim.eventClass,
-      lost,
-      bytes: GAP_BYTES,
-    });
-    this.bytes += GAP_BYTES;
+    const about = victim.eventClass;
+    const line = '{"type":"!gap","n":' + lost + ',"reason":"full","class":"' + about + '"}';
+    const bytes = line.length + 1;
+    this.entries.splice(from, to + 1 - from, { eventClass: "gap", line, madeAt: undefined, about, lost, bytes });
+    this.bytes += bytes;
   }
 }
 

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { LINK_TIMEOUT } from "#shared/limits.ts";
+import { Pulse, SWEEP_EVERY } from "#shared/link/pulse.ts";
+import type { Instant } from "#shared/units.ts";
+
+const at = (millis: number) => millis as Instant;
+
+test("asks after a third of the timeout in silence and not a millisecond sooner", () => {
+  const pulse = new Pulse(at(100));
+  expect(pulse.check(at(100 + LINK_TIMEOUT / 3 - 1))).toBe("fine");
+  expect(pulse.check(at(100 + LINK_TIMEOUT / 3))).toBe("ask");
+});
+
+test("calls a link dead at the timeout and not a millisecond sooner; any frame counts as life", () => {
+  const pulse = new Pulse(at(0));
+  expect(pulse.check(at(LINK_TIMEOUT - 1))).toBe("ask");
+  pulse.heard(at(LINK_TIMEOUT - 1));
+  expect(pulse.check(at(LINK_TIMEOUT))).toBe("fine");
+  expect(pulse.check(at(2 * LINK_TIMEOUT - 2))).toBe("ask");
+  expect(pulse.check(at(2 * LINK_TIMEOUT - 1))).toBe("dead");
+});
+
+test("a round trip is never measured too short: it counts from the first question without an answer", () => {
+  const pulse = new Pulse(at(0));
+  pulse.check(at(5000));
+  pulse.check(at(7500));
+  expect(pulse.answered(at(9000))).toBe(4000);
+});
+
+test("an answer that was not asked for measures nothing", () => {
+  const pulse = new Pulse(at(0));
+  expect(pulse.answered(at(10))).toBeUndefined();
+  pulse.check(at(5000));
+  expect(pulse.answered(at(5040))).toBe(40);
+  expect(pulse.answered(at(5041))).toBeUndefined();
+});
+
+test("a dead link is found within one sweep of the timeout", () => {
+  expect(SWEEP_EVERY).toBeLessThanOrEqual(LINK_TIMEOUT / 6);
+});
