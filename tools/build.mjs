@@ -18,6 +18,7 @@ const PROGRAMS = [
   ["host/bridge.ts", "dist/bridge.js", false],
   ["host/log/worker.ts", "dist/log-worker.js", false],
   ["tools/emulator/main.ts", "dist/emulator.js", true],
+  ["tools/demo/main.ts", "dist/demo.js", false],
 ];
 
 /** Programs for the chip: [name, entry]. */
@@ -66,7 +67,8 @@ async function buildChip() {
   if (!(await buildFirmware(programs, "dist/firmware", version))) process.exitCode = 1;
 }
 
-const wanted = process.argv.slice(2);
+const isQuiet = process.argv.includes("--quiet");
+const wanted = process.argv.slice(2).filter((word) => word !== "--quiet");
 for (const word of wanted) {
   if (word !== "firmware" && word !== "host")
     throw new Error(`build.mjs: no such part: ${word}; there is firmware and host`);

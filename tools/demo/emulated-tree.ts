@@ -1,0 +1,54 @@
+/**
+ * Runs a planned tree as emulated nodes in this process: gives each a port, a token and a folder that stands for its flash.
+ */
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { emulate, type EmulatedNode } from "../emulator/emulate.ts";
+import type { PlannedNode } from "./plan.ts";
+import { asReplayFile } from "./readings.ts";
+
+export interface TreeOptions {
+  /** Folder for the nodes' flash. */
+  folder: string;
+  /** Folder of the built bundles. */
+  firmware: string;
+  rootPort: number;
+  tokenOf: (id: string) => string;
+  /** How fast a leaf replays, in milliseconds a reading. */
+  everyMillis: number;
+  log: (id: string, line: string) => void;
+}
+
+/** Starts the nodes, parents first. The caller stops each. */
+export async function startTree(nodes: PlannedNode[], options: TreeOptions): Promise<EmulatedNode[]> {
+  const ports = new Map<string, number>([["root", options.rootPort]]);
+  for (const node of nodes) if (node.isBranch) ports.set(node.id, await freePort());
+  return nodes.map((node) => {
+    const storageDir = join(options.folder, node.id);
+    mkdirSync(storageDir, { recursive: true });
+    if (node.readings.length > 0) writeFileSync(join(storageDir, "readings"), asReplayFile(node.readings));
+    const listen = ports.get(node.id);
+    return emulate({
+      bundle: join(options.firmware, node.isBranch ? "main.js" : "weather.js"),
+      storageDir,
+      config: {
+        id: node.id,
+        token: options.tokenOf(node.id),
+        parent: { host: "127.0.0.1", port: ports.get(node.parent) },
+        ...(listen === undefined ? {} : { listen }),
+        replay: { every: options.everyMillis, batch: 1 },
+      },
+      log: (line) => options.log(node.id, line),
+    });
+  });
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
