@@ -60,12 +60,23 @@ export function openForWriting(file: string, synchronous = "FULL"): Database {
       );
     // Checkpoints are the writer's own: SQLite's automatic one swallows the errors of its fsync.
     db.exec("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864");
+    settle(db, file);
     migrate(db, file);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/**
+ * After an fsync that failed, the WAL can hold commits that read well and are not on the disk: Linux forgets that it could not write
+ * them. Whoever opens the log again would take them for stored. So they are copied into the file and synced anew before anything is said.
+ */
+function settle(db: Database, file: string): void {
+  db.exec("PRAGMA busy_timeout=5000");
+  const isBusy = Number(pragma(db, "wal_checkpoint(TRUNCATE)")) !== 0;
+  if (isBusy) throw new Trouble(`${file} is being read by another program for too long: end it, then start the root again`);
 }
 
 /** Opens the log to read it, also while the root runs. Throws `Trouble` if there is none or it is newer than this program. */
