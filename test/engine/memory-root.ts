@@ -40,7 +40,17 @@ export class MemoryRoot {
   }
 
   static async open(tokens: { [id: string]: string }): Promise<MemoryRoot> {
-    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false, maxPayload: 262144 });
+    const known = Object.values(tokens).map((token) => `Bearer ${token}`);
+    const server = new WebSocketServer({
+      port: 0,
+      host: "127.0.0.1",
+      perMessageDeflate: false,
+      maxPayload: 262144,
+      verifyClient: (info, answer) => {
+        const isKnown = known.includes(info.req.headers.authorization ?? "");
+        answer(isKnown, 401);
+      },
+    });
     await new Promise((resolve) => server.once("listening", resolve));
     return new MemoryRoot(tokens, server);
   }

@@ -78,8 +78,8 @@ class Run {
           if (event === "uncaughtException") this.errorListeners.push(listener);
         },
       },
-      console: { log: (...values: unknown[]) => this.options.log(values.map(printed).join(" ")) },
-      print: (...values: unknown[]) => this.options.log(values.map(printed).join(" ")),
+      console: { log: (...values: unknown[]) => this.print(values) },
+      print: (...values: unknown[]) => this.print(values),
       getTime: () => (performance.now() - this.startedAt) / 1000,
       setTimeout: (action: () => void, wait?: number) => this.setTimer(action, wait ?? 0, false),
       setInterval: (action: () => void, wait?: number) => this.setTimer(action, wait ?? 0, true),
@@ -88,6 +88,10 @@ class Run {
       btoa: (bytes: string) => Buffer.from(bytes, "latin1").toString("base64"),
       atob: (text: string) => Buffer.from(text, "base64").toString("latin1"),
     };
+  }
+
+  private print(values: unknown[]): void {
+    this.options.log(values.map(printed).join(" "));
   }
 
   private require(name: string, inside: Inside): object {

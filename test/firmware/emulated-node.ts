@@ -1,0 +1,56 @@
+/** A firmware program, bundled and emulated, for tests. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { emulate, type EmulatedNode } from "#tools/emulator/emulate.ts";
+import { firmware } from "../engine/espruino.ts";
+
+export class EmulatedProgram {
+  readonly lines: string[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), "emulated-"));
+  private readonly config: object;
+  private node: EmulatedNode | undefined;
+
+  private constructor(config: object) {
+    this.config = config;
+  }
+
+  static async start(entry: string, config: object, files: { [name: string]: string } = {}): Promise<EmulatedProgram> {
+    const program = new EmulatedProgram(config);
+    writeFileSync(join(program.folder, "app.js"), await firmware(entry));
+    mkdirSync(join(program.folder, "flash"));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(program.folder, "flash", name), text);
+    program.restart();
+    return program;
+  }
+
+  /** Ends the program as a power cut would, and starts it again. */
+  restart(): void {
+    this.node?.stop();
+    this.node = emulate({
+      bundle: join(this.folder, "app.js"),
+      storageDir: join(this.folder, "flash"),
+      config: this.config,
+      log: (line) => this.lines.push(line),
+    });
+  }
+
+  async line(pattern: RegExp, wait = 15_000): Promise<string> {
+    const until = Date.now() + wait;
+    for (;;) {
+      const found = this.lines.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (Date.now() > until) throw new Error(`no ${pattern} in\n${this.lines.join("\n")}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  faults(): string[] {
+    return this.lines.filter((line) => /error|uncaught|fault/i.test(line));
+  }
+
+  async stop(): Promise<void> {
+    this.node?.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
