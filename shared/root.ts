@@ -9,25 +9,20 @@
 import { NOTHING, type DesiredRow, type NodeRow, type RootEffect, type RootImage, type ValueRow } from "./effect.ts";
 import {
   ACTIONS_PENDING_MAX,
-  CONFLICT_TAKEOVERS,
-  CONFLICT_WITHIN,
   DESIRED_MAX,
-  EPOCH_EVENTS_MAX,
-  EPOCH_OFFERED_MAX,
-  HELLOS_PENDING_MAX,
   LINE_BYTES_MAX,
-  LINK_TIMEOUT,
   ROOT_FRAME_BYTES_MAX,
-  ROOT_LINK_BYTES_MAX,
   ROOT_PENDING_BYTES_MAX,
 } from "./limits.ts";
 import { SWEEP_EVERY } from "./link/pulse.ts";
 import { count, type Counters, Table } from "./table.ts";
 import type { TextCodec } from "./text.ts";
+import { Admission, type TokenCheck } from "./tree/admission.ts";
 import { Calls, type Ended } from "./tree/calls.ts";
-import { Group, groupOf, isEvent, parseLine } from "./tree/group.ts";
+import { Group, isEvent, parseLine } from "./tree/group.ts";
 import { Intake, judge } from "./tree/intake.ts";
-import { type Answer, Ledger } from "./tree/ledger.ts";
+import { Ledger } from "./tree/ledger.ts";
+import { Presence } from "./tree/presence.ts";
 import { Projection } from "./tree/projection.ts";
 import { type Member, Roll, type RootLink } from "./tree/roll.ts";
 import {
@@ -40,28 +35,25 @@ import {
   type UnixMillis,
   unreachable,
 } from "./units.ts";
-import { ackLine, byeLine, framesOf, PING, pongLine } from "./wire/line.ts";
-import { asVia, isEntityId, isNodeId, isNumber, type Message, NUMBER_MAX, VERSION } from "./wire/message.ts";
+import { ackLine, pongLine } from "./wire/line.ts";
+import { isEntityId, isNodeId, type Message, NUMBER_MAX } from "./wire/message.ts";
 
 export interface RootConfig {
   /** The root's own id: the origin of the events that the root itself logs. */
   id: NodeId;
 }
 
-/** Whether that token is that node's. Pure. */
-export type TokenCheck = (id: string, token: string) => boolean;
-
 export class Root {
   counters: Counters;
   /** How many `!ack`s were sent after a commit, since the start. */
   acksSent: number;
-  private id: NodeId;
   private text: TextCodec;
-  private checkToken: TokenCheck;
   private projection: Projection;
   private ledger: Ledger;
   private intake: Intake;
   private roll: Roll;
+  private presence: Presence;
+  private admission: Admission;
   private calls: Calls;
   private self: Member;
   private actions: number;
@@ -70,15 +62,25 @@ export class Root {
   private sweepAt: Instant | undefined;
 
   constructor(config: RootConfig, image: RootImage, text: TextCodec, checkToken: TokenCheck) {
-    this.id = config.id;
     this.text = text;
-    this.checkToken = checkToken;
     this.counters = {};
     this.acksSent = 0;
     this.projection = new Projection(config.id, image);
     this.ledger = new Ledger(this.projection);
     this.intake = new Intake(this.projection, this.ledger, this.counters);
     this.roll = new Roll(this.projection);
+    this.presence = new Presence(config.id, this.roll, this.intake, text, this.counters);
+    this.admission = new Admission({
+      rootId: config.id,
+      roll: this.roll,
+      presence: this.presence,
+      projection: this.projection,
+      intake: this.intake,
+      ledger: this.ledger,
+      text,
+      counters: this.counters,
+      checkToken,
+    });
     this.calls = new Calls();
     this.self = this.roll.member(config.id);
     this.actions = 0;
@@ -90,7 +92,7 @@ export class Root {
   /** Opens the root's own epoch and notes that every node is away until it says otherwise. */
   start(now: Instant, unix: UnixMillis): readonly RootEffect[] {
     this.intake.openEpoch(this.self, 0);
-    this.log({ type: "!started" }, unix);
+    this.presence.log({ type: "!started" }, unix);
     this.sweepAt = after(now, SWEEP_EVERY);
     return this.finish([]);
   }
@@ -104,7 +106,7 @@ export class Root {
   closed(link: LinkId, _now: Instant, unix: UnixMillis): readonly RootEffect[] {
     const rootLink = this.roll.links.get(link);
     if (rootLink === undefined) return NOTHING;
-    this.forget(rootLink, unix);
+    this.presence.forget(rootLink, unix);
     return this.finish([]);
   }
 
@@ -121,7 +123,7 @@ export class Root {
     rootLink.pulse.heard(now);
     const out: RootEffect[] = [];
     if (text.length > ROOT_FRAME_BYTES_MAX) {
-      this.cut(rootLink, 1009, "frame over " + ROOT_FRAME_BYTES_MAX + " bytes: send smaller ones", unix, out);
+      this.presence.cut(rootLink, 1009, "frame over " + ROOT_FRAME_BYTES_MAX + " bytes: send smaller ones", unix, out);
       return this.finish(out);
     }
     this.readFrame(rootLink, text, now, unix, out);
@@ -142,7 +144,7 @@ export class Root {
     const out: RootEffect[] = [];
     const waiting = this.ledger.stored();
     const frames = new Table<string[]>();
-    waiting.answers.forEach((answer) => this.sayAnswer(answer, unix, frames));
+    waiting.answers.forEach((answer) => this.admission.say(answer, unix, linesOf(frames, answer.link)));
     waiting.acks.values().forEach((ack) => {
       const member = this.roll.member(ack.id);
       if (member.epoch !== ack.epoch) return;
@@ -153,7 +155,7 @@ export class Root {
     });
     frames.keys().forEach((link) => {
       const rootLink = this.roll.links.get(link);
-      if (rootLink !== undefined) this.sendLines(rootLink, frames.get(link) as string[], unix, out);
+      if (rootLink !== undefined) this.presence.sendLines(rootLink, frames.get(link) as string[], unix, out);
     });
     if (this.hasPaused && this.ledger.pendingBytes <= ROOT_PENDING_BYTES_MAX / 2) this.resumeAll(out);
     return this.finish(out);
@@ -181,7 +183,7 @@ export class Root {
     if (this.text.byteLength(line) > LINE_BYTES_MAX) return [outcome(call, "long")];
     this.calls.begin(id, call, dst as NodeId, ttl, now);
     const out: RootEffect[] = [];
-    this.sendLines(rootLink, [line], unix, out);
+    this.presence.sendLines(rootLink, [line], unix, out);
     return this.finish(out);
   }
 
@@ -202,7 +204,7 @@ export class Root {
     const event = { type: "?set", dst, eid, value, rev: this.rev + 1 };
     if (this.text.byteLength(this.text.stringify(event)) > LINE_BYTES_MAX) return refuse("long");
     this.rev += 1;
-    this.log(event, unix);
+    this.presence.log(event, unix);
     // Said once it is on disk: a revision must not be given out twice.
     const member = this.roll.find(dst);
     if (member !== undefined) this.ledger.answer({ kind: "set", link: member.link, id: dst, eid });
@@ -213,9 +215,9 @@ export class Root {
   revoked(id: NodeId, _now: Instant, unix: UnixMillis): readonly RootEffect[] {
     const out: RootEffect[] = [];
     const rootLink = this.roll.linkOf(id);
-    if (rootLink !== undefined) this.dismiss(this.roll.member(id), rootLink, "revoked", unix, out);
+    if (rootLink !== undefined) this.presence.dismiss(this.roll.member(id), rootLink, "revoked", unix, out);
     this.roll.links.values().forEach((other) => {
-      if (other.id === id) this.cut(other, 1008, "token revoked", unix, out);
+      if (other.id === id) this.presence.cut(other, 1008, "token revoked", unix, out);
     });
     return this.finish(out);
   }
@@ -223,7 +225,10 @@ export class Root {
   tick(now: Instant, unix: UnixMillis): readonly RootEffect[] {
     const out: RootEffect[] = [];
     this.calls.overdue(now).forEach((ended) => out.push(asEffect(ended)));
-    if (this.sweepAt !== undefined && now >= this.sweepAt) this.sweep(now, unix, out);
+    if (this.sweepAt !== undefined && now >= this.sweepAt) {
+      this.sweepAt = after(now, SWEEP_EVERY);
+      this.presence.sweep(now, unix, out);
+    }
     return this.finish(out);
   }
 
@@ -263,13 +268,13 @@ export class Root {
           group = new Group(text);
           break;
         case "?hello":
-          this.hello(from, message as Message, now, unix, out);
+          this.admission.hello(from, message as Message, now, unix, out);
           break;
         case "!gone":
-          this.gone(from, (message as Message)["id"], unix);
+          this.presence.gone(from, (message as Message)["id"], unix);
           break;
         case "?ping":
-          this.sendLines(from, [pongLine(unix)], unix, out);
+          this.presence.sendLines(from, [pongLine(unix)], unix, out);
           break;
         case "!ping":
           from.pulse.answered(now);
@@ -281,7 +286,7 @@ export class Root {
       if (this.roll.links.get(from.link) !== from) return;
     }
     if (group.events.length === 0) return;
-    if (from.members.size === 0 || this.isPlain(from)) this.takePlain(from, group, now, unix, out);
+    if (from.members.size === 0 || isPlainLink(from)) this.takePlain(from, group, now, unix, out);
     else count(this.counters, "lines without ?ack");
   }
 
@@ -311,11 +316,11 @@ export class Root {
       case "known":
         if (group.events.length > 0) count(this.counters, "group known");
         if (member.stored === member.last)
-          this.sendLines(from, [ackLine(member.id, member.epoch, member.last)], unix, out);
+          this.presence.sendLines(from, [ackLine(member.id, member.epoch, member.last)], unix, out);
         break;
       case "hole":
         count(this.counters, "group after a hole");
-        this.sendLines(from, [ackLine(member.id, member.epoch, member.stored)], unix, out);
+        this.presence.sendLines(from, [ackLine(member.id, member.epoch, member.stored)], unix, out);
         break;
       case "wrong":
         count(this.counters, "group with a wrong number");
@@ -331,10 +336,10 @@ export class Root {
     for (let i = good.events.length; i < group.events.length; i++) count(this.counters, "line malformed");
     const member = this.roll.member(from.id);
     if (member.link !== from.link || !member.isPlain) {
-      this.takeOver(member, from, [], now, unix, out);
+      this.presence.takeOver(member, from, [], now, unix, out);
       this.intake.openEpoch(member, 0);
       member.isPlain = true;
-      this.logJoined(member, "plain bridge", unix);
+      this.presence.logJoined(member, "plain bridge", unix);
     }
     if (good.events.length > 0) this.append(member, good, 0, unix, out);
   }
@@ -354,152 +359,6 @@ export class Root {
     return dst === member.id || (asked !== undefined && asked.via.indexOf(member.id) >= 0);
   }
 
-  private hello(from: RootLink, message: Message, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
-    const id = message["id"];
-    const via = asVia(message["via"]);
-    if (!isNodeId(id) || via === undefined) return count(this.counters, "?hello malformed");
-    const error = this.objection(from, id, via, message);
-    if (error !== "") {
-      count(this.counters, "?hello refused: " + error);
-      const answer: Message = { type: "!hello", dst: id, error };
-      if (message["nonce"] !== undefined) answer["nonce"] = message["nonce"];
-      this.sendLines(from, [this.text.stringify(answer)], unix, out);
-      if (via.length === 0) this.cut(from, 1008, error, unix, out);
-      return;
-    }
-    if (from.hellosPending >= HELLOS_PENDING_MAX) return count(this.counters, "?hello over the limit");
-    from.hellosPending += 1;
-    const member = this.roll.member(id);
-    this.takeOver(member, from, via, now, unix, out);
-    const offered = isNumber(message["ep"]) && message["ep"] <= EPOCH_OFFERED_MAX ? message["ep"] : 0;
-    const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain && member.last < EPOCH_EVENTS_MAX;
-    const n = isResumed ? member.last : this.projection.lastOf(id, offered);
-    if (!isResumed) this.intake.openEpoch(member, offered);
-    member.isPlain = false;
-    this.logJoined(member, typeof message["fw"] === "string" ? message["fw"].substr(0, 64) : "", unix);
-    this.ledger.answer({ kind: "hello", link: from.link, id, epoch: member.epoch, n, nonce: message["nonce"] });
-  }
-
-  /** Why a `?hello` is not accepted, or "". */
-  private objection(from: RootLink, id: NodeId, via: NodeId[], message: Message): string {
-    if (message["v"] !== VERSION) return "version";
-    if (id === this.id || via.indexOf(id) >= 0 || via.indexOf(this.id) >= 0) return "id";
-    if (via.length === 0) return id === from.id ? "" : "id";
-    if (via[via.length - 1] !== from.id) return "via";
-    return typeof message["token"] === "string" && this.checkToken(id, message["token"]) ? "" : "token";
-  }
-
-  /** From now on that node speaks through `from`; an older connection of it is ended. */
-  private takeOver(
-    member: Member,
-    from: RootLink,
-    via: NodeId[],
-    now: Instant,
-    unix: UnixMillis,
-    out: RootEffect[],
-  ): void {
-    const old = this.roll.links.get(member.link);
-    if (old !== undefined && old !== from) {
-      this.noteTakeover(member, now, unix);
-      this.dismiss(member, old, "replaced", unix, out);
-    }
-    this.roll.move(member, from, via);
-  }
-
-  private noteTakeover(member: Member, now: Instant, unix: UnixMillis): void {
-    if (member.takeovers === 0 || now > after(member.takeoversSince, CONFLICT_WITHIN)) {
-      member.takeovers = 0;
-      member.takeoversSince = now;
-    }
-    member.takeovers += 1;
-    if (member.takeovers !== CONFLICT_TAKEOVERS) return;
-    count(this.counters, "conflict");
-    this.log({ type: "!conflict", id: member.id, reason: "two programs use this id: give one another id" }, unix);
-  }
-
-  /** Ends a node's connection: the link itself if it is its own, else by a word to the branch it is behind. */
-  private dismiss(member: Member, link: RootLink, reason: string, unix: UnixMillis, out: RootEffect[]): void {
-    this.sendLines(link, [byeLine(member.id, reason)], unix, out);
-    if (link.id === member.id) this.cut(link, 1008, reason, unix, out);
-    else this.leave(member, link, unix);
-  }
-
-  private gone(from: RootLink, id: unknown, unix: UnixMillis): void {
-    const member = typeof id === "string" ? from.members.get(id) : undefined;
-    if (member === undefined || member.id === from.id) return count(this.counters, "!gone of a stranger");
-    this.leave(member, from, unix);
-  }
-
-  private leave(member: Member, link: RootLink, unix: UnixMillis): void {
-    if (this.roll.remove(member, link)) this.log({ type: "!left", id: member.id }, unix);
-  }
-
-  private cut(rootLink: RootLink, code: number, reason: string, unix: UnixMillis, out: RootEffect[]): void {
-    if (this.roll.links.get(rootLink.link) !== rootLink) return;
-    out.push({ kind: "close", link: rootLink.link, code, reason });
-    this.forget(rootLink, unix);
-  }
-
-  private forget(rootLink: RootLink, unix: UnixMillis): void {
-    this.roll.links.remove(rootLink.link);
-    rootLink.members.values().forEach((member) => this.leave(member, rootLink, unix));
-  }
-
-  private sayAnswer(answer: Answer, unix: UnixMillis, frames: Table<string[]>): void {
-    const rootLink = this.roll.links.get(answer.link);
-    if (rootLink === undefined) return;
-    const lines = linesOf(frames, answer.link);
-    if (answer.kind === "plain ack") {
-      lines.push(this.text.stringify({ type: "!ack", n: answer.n }));
-      return;
-    }
-    if (answer.kind === "set") {
-      this.sayDesired(answer.id, answer.eid, lines);
-      return;
-    }
-    rootLink.hellosPending -= 1;
-    const member = this.roll.member(answer.id);
-    if (member.link !== answer.link || member.epoch !== answer.epoch) return;
-    const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };
-    if (answer.nonce !== undefined) hello["nonce"] = answer.nonce;
-    lines.push(this.text.stringify(hello));
-    this.sayDesired(answer.id, "", lines);
-  }
-
-  /** The desired value of one entity of a node, or, for "", of all. */
-  private sayDesired(id: NodeId, eid: string, lines: string[]): void {
-    this.projection.desiredRows(id).forEach((row) => {
-      if (eid !== "" && row.eid !== eid) return;
-      lines.push(this.text.stringify({ type: "?set", dst: id, eid: row.eid, value: row.value, rev: row.rev }));
-    });
-  }
-
-  private logJoined(member: Member, fw: string, unix: UnixMillis): void {
-    this.log({ type: "!joined", id: member.id, ep: member.epoch, via: member.via, fw }, unix);
-  }
-
-  /** An event of the root's own. */
-  private log(event: Message, unix: UnixMillis): void {
-    this.append(this.self, groupOf([this.text.stringify(event)], [event]), 0, unix, []);
-  }
-
-  private isPlain(from: RootLink): boolean {
-    const member = from.members.get(from.id);
-    return member !== undefined && member.isPlain;
-  }
-
-  private sweep(now: Instant, unix: UnixMillis, out: RootEffect[]): void {
-    this.sweepAt = after(now, SWEEP_EVERY);
-    this.roll.links.values().forEach((rootLink) => {
-      if (rootLink.isPaused) rootLink.pulse.heard(now);
-      const finding = rootLink.pulse.check(now);
-      if (finding === "ask") this.sendLines(rootLink, [PING], unix, out);
-      if (finding !== "dead") return;
-      count(this.counters, "link silent");
-      this.cut(rootLink, 1001, "silent for more than " + LINK_TIMEOUT + " ms: answer ?ping", unix, out);
-    });
-  }
-
   private resumeAll(out: RootEffect[]): void {
     this.hasPaused = false;
     this.roll.links.values().forEach((rootLink) => {
@@ -509,23 +368,18 @@ export class Root {
     });
   }
 
-  /** Sends lines as frames of about DOWN_FRAME_BYTES. A peer that takes nothing is cut: what was said to it was best effort. */
-  private sendLines(to: RootLink, lines: string[], unix: UnixMillis, out: RootEffect[]): void {
-    framesOf(lines).forEach((text) => {
-      to.pulse.handedBytes += text.length;
-      out.push({ kind: "send", link: to.link, text });
-    });
-    if (to.pulse.handedBytes <= ROOT_LINK_BYTES_MAX) return;
-    count(this.counters, "link too slow");
-    this.cut(to, 1013, "too slow: read what you are sent", unix, out);
-  }
-
   /** Starts the next commit, if there is one to start. */
   private finish(out: RootEffect[]): readonly RootEffect[] {
     const transaction = this.ledger.next();
     if (transaction !== undefined) out.push({ kind: "store", transaction });
     return out;
   }
+}
+
+/** Whether it is a plain bridge's. */
+function isPlainLink(from: RootLink): boolean {
+  const member = from.members.get(from.id);
+  return member !== undefined && member.isPlain;
 }
 
 function linesOf(frames: Table<string[]>, link: LinkId): string[] {

@@ -1,0 +1,106 @@
+/**
+ * Admission answers `?hello`: who may join, under which epoch, and what the root already has of that node.
+ *
+ * Guarantee: an epoch is given out only after it is on disk, larger than any the node has had, and the answer's `n` counts what is
+ * accepted by then, stored or not: so nothing is sent again that will be stored.
+ */
+import type { RootEffect } from "../effect.ts";
+import { EPOCH_EVENTS_MAX, EPOCH_OFFERED_MAX, HELLOS_PENDING_MAX } from "../limits.ts";
+import { count, type Counters } from "../table.ts";
+import type { TextCodec } from "../text.ts";
+import type { Instant, NodeId, UnixMillis } from "../units.ts";
+import { asVia, isNodeId, isNumber, type Message, VERSION } from "../wire/message.ts";
+import type { Intake } from "./intake.ts";
+import type { Answer, Ledger } from "./ledger.ts";
+import type { Presence } from "./presence.ts";
+import type { Projection } from "./projection.ts";
+import type { Roll, RootLink } from "./roll.ts";
+
+/** Whether that token is that node's. Pure. */
+export type TokenCheck = (id: string, token: string) => boolean;
+
+/** What Admission works with; all of it is Root's. */
+export interface AdmissionParts {
+  rootId: NodeId;
+  roll: Roll;
+  presence: Presence;
+  projection: Projection;
+  intake: Intake;
+  ledger: Ledger;
+  text: TextCodec;
+  counters: Counters;
+  checkToken: TokenCheck;
+}
+
+export class Admission {
+  private parts: AdmissionParts;
+
+  constructor(parts: AdmissionParts) {
+    this.parts = parts;
+  }
+
+  /** A `?hello` came. */
+  hello(from: RootLink, message: Message, now: Instant, unix: UnixMillis, out: RootEffect[]): void {
+    const id = message["id"];
+    const via = asVia(message["via"]);
+    if (!isNodeId(id) || via === undefined) return count(this.parts.counters, "?hello malformed");
+    const error = this.objection(from, id, via, message);
+    if (error !== "") {
+      count(this.parts.counters, "?hello refused: " + error);
+      const answer: Message = { type: "!hello", dst: id, error };
+      if (message["nonce"] !== undefined) answer["nonce"] = message["nonce"];
+      this.parts.presence.sendLines(from, [this.parts.text.stringify(answer)], unix, out);
+      if (via.length === 0) this.parts.presence.cut(from, 1008, error, unix, out);
+      return;
+    }
+    if (from.hellosPending >= HELLOS_PENDING_MAX) return count(this.parts.counters, "?hello over the limit");
+    from.hellosPending += 1;
+    const member = this.parts.roll.member(id);
+    this.parts.presence.takeOver(member, from, via, now, unix, out);
+    const offered = isNumber(message["ep"]) && message["ep"] <= EPOCH_OFFERED_MAX ? message["ep"] : 0;
+    const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain && member.last < EPOCH_EVENTS_MAX;
+    const n = isResumed ? member.last : this.parts.projection.lastOf(id, offered);
+    if (!isResumed) this.parts.intake.openEpoch(member, offered);
+    member.isPlain = false;
+    this.parts.presence.logJoined(member, typeof message["fw"] === "string" ? message["fw"].substr(0, 64) : "", unix);
+    this.parts.ledger.answer({ kind: "hello", link: from.link, id, epoch: member.epoch, n, nonce: message["nonce"] });
+  }
+
+  /** Why a `?hello` is not accepted, or "". */
+  private objection(from: RootLink, id: NodeId, via: NodeId[], message: Message): string {
+    if (message["v"] !== VERSION) return "version";
+    if (id === this.parts.rootId || via.indexOf(id) >= 0 || via.indexOf(this.parts.rootId) >= 0) return "id";
+    if (via.length === 0) return id === from.id ? "" : "id";
+    if (via[via.length - 1] !== from.id) return "via";
+    return typeof message["token"] === "string" && this.parts.checkToken(id, message["token"]) ? "" : "token";
+  }
+
+  /** What may be said to a link after a commit; the lines go to `lines`. */
+  say(answer: Answer, unix: UnixMillis, lines: string[]): void {
+    const rootLink = this.parts.roll.links.get(answer.link);
+    if (rootLink === undefined) return;
+    if (answer.kind === "plain ack") {
+      lines.push(this.parts.text.stringify({ type: "!ack", n: answer.n }));
+      return;
+    }
+    if (answer.kind === "set") {
+      this.sayDesired(answer.id, answer.eid, lines);
+      return;
+    }
+    rootLink.hellosPending -= 1;
+    const member = this.parts.roll.member(answer.id);
+    if (member.link !== answer.link || member.epoch !== answer.epoch) return;
+    const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };
+    if (answer.nonce !== undefined) hello["nonce"] = answer.nonce;
+    lines.push(this.parts.text.stringify(hello));
+    this.sayDesired(answer.id, "", lines);
+  }
+
+  /** The desired value of one entity of a node, or, for "", of all. */
+  private sayDesired(id: NodeId, eid: string, lines: string[]): void {
+    this.parts.projection.desiredRows(id).forEach((row) => {
+      if (eid !== "" && row.eid !== eid) return;
+      lines.push(this.parts.text.stringify({ type: "?set", dst: id, eid: row.eid, value: row.value, rev: row.rev }));
+    });
+  }
+}
