@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,15 +25,15 @@ export async function workerFile(): Promise<URL> {
 }
 
 async function buildHost(): Promise<string> {
-  mkdirSync(join(repository, ".build"), { recursive: true });
-  const outdir = mkdtempSync(join(repository, ".build/host-test-"));
-  process.on("exit", () => rmSync(outdir, { recursive: true, force: true }));
-  await build({
+  const outdir = join(repository, ".build/host-test");
+  mkdirSync(outdir, { recursive: true });
+  const { outputFiles } = await build({
     entryPoints: {
       sapline: join(repository, "host/cli/main.ts"),
       "log-worker": join(repository, "host/log/worker.ts"),
     },
     outdir,
+    write: false,
     bundle: true,
     platform: "node",
     format: "esm",
@@ -41,6 +41,12 @@ async function buildHost(): Promise<string> {
     packages: "external",
     splitting: true,
   });
+  // Test files run side by side and build the same: each file appears whole, or is there already.
+  for (const { path, contents } of outputFiles) {
+    if (existsSync(path) && readFileSync(path).equals(contents)) continue;
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+  }
   return outdir;
 }
 

@@ -33,7 +33,7 @@ class LiveRun {
   }
 
   restart(): void {
-    for (const link of [...this.children.keys()]) this.cut(link);
+    for (const link of this.children.keys()) this.cut(link);
     this.root = new Root({ id: "root" as NodeId }, this.writer.image(), PC_TEXT, () => true);
     this.performRoot(this.root.start(this.now(), this.unix()));
     this.settle();
