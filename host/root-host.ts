@@ -56,6 +56,7 @@ export class RootHost implements ApiSource {
   private readonly live = new LiveEvents();
   private readonly queries: LogQueries;
   private readonly outcomes = new Map<number, (outcome: ActOutcome) => void>();
+  private wishes: { rev: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   private root!: Root;
   private store!: LogStore;
   private server!: RootServer;
@@ -143,6 +144,8 @@ export class RootHost implements ApiSource {
     await this.store.close();
     this.alarm.stop();
     for (const settle of this.outcomes.values()) settle({ ok: false, error: "offline" });
+    for (const { reject } of this.wishes)
+      reject(new ApiTrouble(503, "the root is stopping: set it again when it is back"));
     this.live.close();
     this.links.closeAll(1001, "the root is stopping: dial again in a while");
     await this.server.close("the root is stopping: dial again in a while");
@@ -193,10 +196,14 @@ export class RootHost implements ApiSource {
     });
   }
 
-  set(node: string, eid: string, value: unknown): { rev: number; error: string } {
+  set(node: string, eid: string, value: unknown): Promise<{ rev: number; error: string }> {
     const { rev, error, effects } = this.root.set(node, eid, value, monotonicNow(), unixNow());
+    const onDisk = new Promise<void>((resolve, reject) => {
+      if (error === "") this.wishes.push({ rev, resolve, reject });
+      else resolve();
+    });
     this.perform(effects);
-    return { rev, error };
+    return onDisk.then(() => ({ rev, error }));
   }
 
   find(query: EventQuery, limit: number): Promise<FoundEvents> {
@@ -241,7 +248,17 @@ export class RootHost implements ApiSource {
     this.lastCommitMillis = tookMillis;
     this.lastCommitAt = unixNow();
     this.perform(this.root.stored(monotonicNow(), unixNow()));
-    if (transaction !== undefined) this.live.publish(transaction.groups);
+    if (transaction === undefined) return;
+    this.live.publish(transaction.groups);
+    if (this.wishes.length > 0) this.settleWishes(transaction);
+  }
+
+  /** Revisions grow, so whatever is not above the newest on disk is on disk, or was replaced before it got there. */
+  private settleWishes({ desired }: Transaction): void {
+    const newest = desired.reduce((most, row) => Math.max(most, row.rev), 0);
+    const done = this.wishes.filter(({ rev }) => rev <= newest);
+    this.wishes = this.wishes.filter(({ rev }) => rev > newest);
+    for (const { resolve } of done) resolve();
   }
 
   private refreshTokens(): void {

@@ -142,9 +142,9 @@ export class Api {
     sendJson(response, actStatus(outcome), outcome);
   }
 
-  private set(response: ServerResponse, node: string, body: unknown): void {
+  private async set(response: ServerResponse, node: string, body: unknown): Promise<void> {
     const { eid, value } = parseSet(body);
-    const { rev, error } = this.source.set(node, eid, value);
+    const { rev, error } = await this.source.set(node, eid, value);
     if (error === "long")
       throw new ApiTrouble(400, `"value" is too long: a line of the protocol has at most ${LINE_BYTES_MAX} bytes`);
     if (error !== "") throw new ApiTrouble(400, error);

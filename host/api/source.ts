@@ -33,6 +33,7 @@ export interface ApiSource {
   values(node: string): ValueRow[];
   desired(node: string): DesiredRow[];
   act(node: string, eid: string, value: unknown, ttlMillis: number): Promise<ActOutcome>;
-  set(node: string, eid: string, value: unknown): { rev: number; error: string };
+  /** Resolves when it is on disk, or refused. */
+  set(node: string, eid: string, value: unknown): Promise<{ rev: number; error: string }>;
   find(query: EventQuery, limit: number): Promise<FoundEvents>;
 }

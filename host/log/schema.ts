@@ -76,7 +76,8 @@ export function openForWriting(file: string, synchronous = "FULL"): Database {
 function settle(db: Database, file: string): void {
   db.exec("PRAGMA busy_timeout=5000");
   const isBusy = Number(pragma(db, "wal_checkpoint(TRUNCATE)")) !== 0;
-  if (isBusy) throw new Trouble(`${file} is being read by another program for too long: end it, then start the root again`);
+  if (isBusy)
+    throw new Trouble(`${file} is being read by another program for too long: end it, then start the root again`);
 }
 
 /** Opens the log to read it, also while the root runs. Throws `Trouble` if there is none or it is newer than this program. */

@@ -7,6 +7,7 @@
 import type { NodeId } from "#shared/units.ts";
 import type { DesiredRow, EpochRow, NodeRow, RootImage, Transaction, ValueRow } from "#shared/effect.ts";
 import { rowChecksum } from "./checksum.ts";
+import { RowBatch } from "./row-batch.ts";
 import { openForWriting } from "./schema.ts";
 import type { Database, SqlRow, Statement } from "./sqlite.ts";
 
@@ -19,9 +20,9 @@ export class LogWriter {
   private readonly db: Database;
   private readonly begin: Statement;
   private readonly end: Statement;
-  private readonly group: Statement;
-  private readonly epoch: Statement;
-  private readonly value: Statement;
+  private readonly groups: RowBatch;
+  private readonly epochs: RowBatch;
+  private readonly values: RowBatch;
   private readonly desired: Statement;
   private readonly node: Statement;
   private readonly checkpoint: Statement;
@@ -34,13 +35,10 @@ export class LogWriter {
     this.db = db;
     this.begin = db.prepare("BEGIN IMMEDIATE");
     this.end = db.prepare("COMMIT");
-    this.group = db.prepare(
-      "INSERT INTO groups (node, epoch, first, last, received, ts_min, ts_max, crc32, lines) VALUES (?,?,?,?,?,?,?,?,?)",
-    );
-    this.epoch = db.prepare("INSERT OR REPLACE INTO epochs (node, epoch, last) VALUES (?,?,?)");
-    this.value = db.prepare(
-      "INSERT OR REPLACE INTO vals (node, eid, value, ts, received, epoch, n) VALUES (?,?,?,?,?,?,?)",
-    );
+    const groupColumns = "node, epoch, first, last, received, ts_min, ts_max, crc32, lines";
+    this.groups = new RowBatch(db, `INSERT INTO groups (${groupColumns})`, 9);
+    this.epochs = new RowBatch(db, "INSERT OR REPLACE INTO epochs (node, epoch, last)", 3);
+    this.values = new RowBatch(db, "INSERT OR REPLACE INTO vals (node, eid, value, ts, received, epoch, n)", 7);
     this.desired = db.prepare("INSERT OR REPLACE INTO desired (node, eid, value, rev, is_settled) VALUES (?,?,?,?,?)");
     this.node = db.prepare("INSERT OR REPLACE INTO nodes (id, is_up, since, epoch, via, fw) VALUES (?,?,?,?,?,?)");
     this.checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
@@ -52,9 +50,10 @@ export class LogWriter {
       this.begin.run();
       for (const row of transaction.groups) {
         const { node, epoch, first, last, received, tsMin, tsMax, lines } = row;
-        this.group.run(node, epoch, first, last, received, tsMin, tsMax, rowChecksum(row), lines);
+        this.groups.add(node, epoch, first, last, received, tsMin, tsMax, rowChecksum(row), lines);
         this.charsSinceCheckpoint += lines.length;
       }
+      this.groups.flush();
       this.project(transaction);
       this.end.run();
       this.commitsSinceCheckpoint++;
@@ -91,9 +90,11 @@ export class LogWriter {
   }
 
   private project(rows: RootImage): void {
-    for (const { node, epoch, last } of rows.epochs) this.epoch.run(node, epoch, last);
+    for (const { node, epoch, last } of rows.epochs) this.epochs.add(node, epoch, last);
+    this.epochs.flush();
     for (const { node, eid, value, ts, received, epoch, n } of rows.values)
-      this.value.run(node, eid, JSON.stringify(value), ts, received, epoch, n);
+      this.values.add(node, eid, JSON.stringify(value), ts, received, epoch, n);
+    this.values.flush();
     for (const { node, eid, value, rev, isSettled } of rows.desired)
       this.desired.run(node, eid, JSON.stringify(value), rev, isSettled ? 1 : 0);
     for (const { id, isUp, since, epoch, via, fw } of rows.nodes)

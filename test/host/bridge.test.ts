@@ -145,7 +145,7 @@ describe("a bridge", () => {
     await until("it is joined", () => bridge.isJoined);
     expect(await host.act("actor", "lamp", "on", 2000)).toEqual({ ok: true, value: "on" });
     expect(await host.act("actor", "door", "open", 2000)).toEqual({ ok: false, error: "no such entity" });
-    host.set("actor", "target", 21);
+    await host.set("actor", "target", 21);
     await until("the wish is seen", () => seen.some(({ kind }) => kind === "set"));
     expect(seen.at(-1)).toEqual({ kind: "set", eid: "target", value: 21, rev: expect.any(Number) });
     bridge.close();

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { LogReader } from "#host/log/reader.ts";
+import { logFile } from "#host/log/schema.ts";
 import { RootHost } from "#host/root-host.ts";
 import { TokenFile } from "#host/tokens.ts";
 import { temporaryDirectory, until, workerFile } from "./built.ts";
@@ -311,6 +313,9 @@ describe("the API", () => {
     const { client, epoch } = await joined("wisher");
     const { status, body } = await ask("PUT", "/api/nodes/wisher/set", { eid: "target", value: 21 });
     expect([status, body]).toEqual([200, { rev: expect.any(Number) }]);
+    const reader = new LogReader(logFile(directory.path));
+    expect(reader.image().desired).toMatchObject([{ node: "wisher", eid: "target", value: 21 }]);
+    reader.close();
     expect(await client.next("?set")).toMatchObject({ eid: "target", value: 21, rev: body["rev"] });
     const entity = async () => (await ask("GET", "/api/nodes/wisher/entities/target")).body;
     expect(await entity()).toMatchObject({
