@@ -12,6 +12,9 @@ import { bundleFirmware } from "#tools/bundle/firmware-bundle.ts";
 export const ESPRUINO = process.env["ESPRUINO"] ?? "";
 export const SKIP_REASON = "skipped: set ESPRUINO to an espruino binary to run on the engine";
 
+/** The engine's prompt, and the codes that move the cursor over it (escape is character 27, backspace 8). */
+const PROMPT = new RegExp(`^(>|\\[[A-Z]|${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]|${String.fromCharCode(8)})+`);
+
 export class Engine {
   readonly lines: string[] = [];
   readonly folder: string;
@@ -76,8 +79,7 @@ export class Engine {
     const parts = (this.rest + text).split("\n");
     this.rest = parts.pop() ?? "";
     for (const part of parts) {
-      // The prompt, and the codes that move the cursor over it.
-      const line = part.replaceAll("\r", "").replace(/^(>|\[[A-Z]|\x1b\[[0-9;]*[A-Za-z]|\x08)+/, "");
+      const line = part.replaceAll("\r", "").replace(PROMPT, "");
       if (line.length > 0) this.lines.push(line);
     }
     for (const watcher of this.watchers) watcher();

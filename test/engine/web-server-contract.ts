@@ -166,15 +166,10 @@ export function webServerContract(start: (config: object) => Promise<RunningNode
   test("stays alive through a peer that pings without end and never reads", async () => {
     const socket = await open("/node", {});
     socket.pause();
-    let isGone = false;
     socket.on("error", () => {});
-    socket.on("close", () => {
-      isGone = true;
-    });
-    for (let i = 0; i < 4000 && !isGone; i++) {
+    for (let i = 0; i < 4000 && socket.bufferedAmount < 4_000_000 && socket.readyState === WebSocket.OPEN; i++) {
       for (let n = 0; n < 400; n++) socket.ping("x".repeat(125));
       await new Promise((resolve) => setImmediate(resolve));
-      if (socket.bufferedAmount > 4_000_000) break;
     }
     socket.terminate();
     expect(await get("/ping")).toEqual([200, "pong"]);

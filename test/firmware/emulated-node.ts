@@ -15,6 +15,14 @@ export class EmulatedProgram {
     this.config = config;
   }
 
+  /** Runs a text as it is. */
+  static async run(source: string): Promise<EmulatedProgram> {
+    const program = new EmulatedProgram({});
+    writeFileSync(join(program.folder, "app.js"), source);
+    program.restart();
+    return program;
+  }
+
   static async start(entry: string, config: object, files: { [name: string]: string } = {}): Promise<EmulatedProgram> {
     const program = new EmulatedProgram(config);
     writeFileSync(join(program.folder, "app.js"), await firmware(entry));
