@@ -4,7 +4,7 @@ SEED ?=
 SEEDS ?=
 
 run: setup
-	@npm run --silent demo
+	@trap : INT; npm run --silent demo || test $$? -eq 130
 
 test: setup
 	@npm run --silent test

@@ -18,7 +18,8 @@ const ARROWS: { [folder: string]: string[] } = {
 };
 
 /** What would make shared/ depend on more than the bytes, time and chance it is handed. */
-const IMPURE = /\b(Date|Math\.random|performance|setTimeout|setInterval|console|process|globalThis|Promise|async|await|fetch|require)\b|extends Error/;
+const IMPURE =
+  /\b(Date|Math\.random|performance|setTimeout|setInterval|console|process|globalThis|Promise|async|await|fetch|require)\b|extends Error/;
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
@@ -32,11 +33,16 @@ function offenders(of: string[], isBad: (file: string, text: string) => boolean)
 
 /** The text without comments and strings, roughly: enough to find a name in use. */
 function codeOnly(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "").replace(/"(\\.|[^"\\\n])*"|'(\\.|[^'\\\n])*'/g, '""');
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/\/\/.*$/gm, "")
+    .replace(/"(\\.|[^"\\\n])*"|'(\\.|[^'\\\n])*'/g, '""');
 }
 
 function importsOf(file: string, text: string): string[] {
-  const specifiers = [...text.matchAll(/^(?:import|export)\s[^;]*?from "([^"]+)"/gm)].map((match) => match[1] as string);
+  const specifiers = [...text.matchAll(/^(?:import|export)\s[^;]*?from "([^"]+)"/gm)].map(
+    (match) => match[1] as string,
+  );
   return specifiers.flatMap((specifier) => {
     if (specifier.startsWith("#")) return [specifier.slice(1)];
     return specifier.startsWith(".") ? [normalize(join(dirname(file), specifier))] : [];
@@ -73,7 +79,9 @@ test("firmware/ and shared/ depend on no package", () => {
 });
 
 test("files are nouns in kebab-case, and none is a drawer for everything", () => {
-  expect(code.filter((file) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.(ts|mjs)$/.test(file.split("/").at(-1) as string))).toEqual([]);
+  expect(
+    code.filter((file) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.(ts|mjs)$/.test(file.split("/").at(-1) as string)),
+  ).toEqual([]);
   expect(code.filter((file) => /(^|\/)(utils?|helpers?|common|misc)\.ts$/.test(file))).toEqual([]);
 });
 
@@ -94,8 +102,12 @@ test("every file of the product says at its head what it is", () => {
 
 test("nothing is left for later, skipped in silence, or bound to one machine", () => {
   const self = "test/tidy.test.ts";
-  const readable = files.filter((file) => /\.(ts|mjs|js|py|md|json|c|h|sh)$/.test(file) && file !== self && file !== "package-lock.json");
+  const readable = files.filter(
+    (file) => /\.(ts|mjs|js|py|md|json|c|h|sh)$/.test(file) && file !== self && file !== "package-lock.json",
+  );
   const leftOver = /\b(TODO|FIXME|XXX)\b|\b(it|test|describe)\.(only|todo)\b/;
   expect(offenders(readable, (_, text) => leftOver.test(text))).toEqual([]);
-  expect(offenders(readable, (_, text) => /\/(work|root|home)\/[a-z]|registry\.npmjs|\/tmp\/[a-z]/.test(text))).toEqual([]);
+  expect(offenders(readable, (_, text) => /\/(work|root|home)\/[a-z]|registry\.npmjs|\/tmp\/[a-z]/.test(text))).toEqual(
+    [],
+  );
 });

@@ -1,5 +1,5 @@
 /**
- * Builds everything that is not committed: `node tools/build.mjs [firmware|host]...`, all of it without arguments (npm's `prepare`).
+ * Builds everything that is not committed: `node tools/build.mjs [--quiet] [firmware|host]...`, all of it without arguments (npm's `prepare`).
  * Plain JavaScript, because nothing else runs before the build. An entry that does not exist is skipped with a word.
  */
 import { chmodSync, existsSync, readFileSync } from "node:fs";
@@ -67,7 +67,8 @@ async function buildChip() {
   if (!(await buildFirmware(programs, "dist/firmware", version))) process.exitCode = 1;
 }
 
-const isQuiet = process.argv.includes("--quiet");
+// Sizes and the like are for those who ask for the build; errors are said on stderr all the same.
+if (process.argv.includes("--quiet")) console.log = () => {};
 const wanted = process.argv.slice(2).filter((word) => word !== "--quiet");
 for (const word of wanted) {
   if (word !== "firmware" && word !== "host")

@@ -28,7 +28,11 @@ export class Running {
 
   /** Waits until the output matches; fails with what was printed if it does not in time. */
   async line(pattern: RegExp, boundMillis = 20_000): Promise<RegExpMatchArray> {
-    await until(() => pattern.test(this.output) || !this.isRunning, boundMillis, () => `no ${pattern} from it: ${this.output}${this.errors}`);
+    await until(
+      () => pattern.test(this.output) || !this.isRunning,
+      boundMillis,
+      () => `no ${pattern} from it: ${this.output}${this.errors}`,
+    );
     const match = this.output.match(pattern);
     if (match === null) throw new Error(`it ended without ${pattern}: ${this.output}${this.errors}`);
     return match;
@@ -40,13 +44,21 @@ export class Running {
   }
 
   async exit(boundMillis = 20_000): Promise<number | null> {
-    await until(() => !this.isRunning, boundMillis, () => `it did not end: ${this.output}${this.errors}`);
+    await until(
+      () => !this.isRunning,
+      boundMillis,
+      () => `it did not end: ${this.output}${this.errors}`,
+    );
     return this.exited;
   }
 }
 
 /** Waits on a condition, with a bound. */
-export async function until(holds: () => boolean | Promise<boolean>, boundMillis: number, why: () => string): Promise<void> {
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  boundMillis: number,
+  why: () => string,
+): Promise<void> {
   const end = Date.now() + boundMillis;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`not within ${boundMillis} ms: ${why()}`);
@@ -76,7 +88,16 @@ export class Bench {
 
   /** The root on a port; resolves when it is ready. */
   async root(port: number): Promise<Running> {
-    const root = this.start(process.execPath, ["dist/sapline.js", "root", "--host", "127.0.0.1", "--port", String(port), "--data", this.data]);
+    const root = this.start(process.execPath, [
+      "dist/sapline.js",
+      "root",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--data",
+      this.data,
+    ]);
     await root.line(/http:\/\/\S+/);
     return root;
   }

@@ -46,13 +46,19 @@ export class RawNode {
   }
 
   async answer(type: string): Promise<Line> {
-    await until(() => this.lines.some((line) => line.type === type), 10_000, () => `no ${type}: ${JSON.stringify(this.lines)}`);
+    await until(
+      () => this.lines.some((line) => line.type === type),
+      10_000,
+      () => `no ${type}: ${JSON.stringify(this.lines)}`,
+    );
     return this.lines.find((line) => line.type === type) as Line;
   }
 
   /** The last event that the root says it has. */
   get acked(): number {
-    return this.lines.filter((line) => line.type === "!ack").reduce((most, line) => Math.max(most, line["n"] as number), 0);
+    return this.lines
+      .filter((line) => line.type === "!ack")
+      .reduce((most, line) => Math.max(most, line["n"] as number), 0);
   }
 
   close(): void {

@@ -48,7 +48,12 @@ class Chain {
       porch: { config: porch, running: emulate("porch", "main", porch) },
       shed: { config: shed, running: emulate("shed", "main", shed) },
     };
-    this.leaf = emulate("leaf", "weather", { id: "leaf", token: bench.token("leaf"), parent: parents[2], replay }, READINGS);
+    this.leaf = emulate(
+      "leaf",
+      "weather",
+      { id: "leaf", token: bench.token("leaf"), parent: parents[2], replay },
+      READINGS,
+    );
   }
 
   static async start(replay: object): Promise<Chain> {
@@ -102,7 +107,11 @@ test(`the same while the root is killed 5 times, each branch twice, and links ar
   const before = () => Math.floor(random() * 1500);
   for (const fault of faults) {
     const pause = Date.now() + before();
-    await until(() => Date.now() >= pause, 5000, () => "the clock stands still");
+    await until(
+      () => Date.now() >= pause,
+      5000,
+      () => "the clock stands still",
+    );
     expect(chain.leaf.output, chain.printed).not.toMatch(/replay: done/);
     await fault();
   }
@@ -114,7 +123,11 @@ test(`the same while the root is killed 5 times, each branch twice, and links ar
 /** Waits for a link that carries something, so that each cut is one. */
 async function cutSomeLink(chain: Chain, random: () => number): Promise<void> {
   const link = chain.links[Math.floor(random() * chain.links.length)] as Proxy;
-  await until(() => link.isCarrying, 40_000, () => `a link did not come back: ${chain.printed}`);
+  await until(
+    () => link.isCarrying,
+    40_000,
+    () => `a link did not come back: ${chain.printed}`,
+  );
   link.cut();
 }
 

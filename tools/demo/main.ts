@@ -23,6 +23,7 @@ const FOLDER = join(PACKAGE, ".sapline", "demo");
 const DATA = join(FOLDER, "data");
 
 let root: ChildProcess | undefined;
+let isEnding = false;
 
 /** Starts `sapline root` and gives its URL. */
 function startRoot(port: number): Promise<string> {
@@ -41,7 +42,7 @@ function startRoot(port: number): Promise<string> {
     });
     child.stderr.on("data", (chunk: Buffer) => {
       errors += chunk.toString();
-      process.stderr.write(chunk);
+      if (!isEnding) process.stderr.write(chunk);
     });
     child.on("exit", () => reject(new Error(errors || "the root ended")));
   });
@@ -85,36 +86,30 @@ async function main(): Promise<void> {
   console.log(`look       curl ${url}/api/nodes     curl ${url}/api/entities     curl -N ${url}/api/events`);
   console.log(`end        Ctrl-C\n`);
   const watch = new Watch(url);
-  let isEnding = false;
-  const end = async (): Promise<void> => {
-    if (isEnding) return;
-    isEnding = true;
-    watch.stop();
-    for (const node of nodes) node.stop();
-    await endRoot();
-    console.log(`\nended. What was stored: npx sapline log --data ${join(".sapline", "demo", "data")}`);
-    process.exit(0);
-  };
-  process.on("SIGINT", () => void end());
-  process.on("SIGTERM", () => void end());
-  watch.listen().catch((error: unknown) => {
-    if (!isEnding) console.error(`demo: the event stream ended: ${String(error)}`);
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+    if (values.seconds !== undefined) setTimeout(resolve, Number(values.seconds) * 1000);
   });
-  const started = Date.now();
-  const secondsMax = Number(values.seconds ?? Infinity);
-  let isDrawn = false;
-  while (!isEnding && Date.now() - started < secondsMax * 1000) {
+  const trouble = Promise.race([watch.listen(), show(watch, plan.length)]);
+  await Promise.race([ended, trouble]);
+  trouble.catch(() => {});
+  isEnding = true;
+  watch.stop();
+  for (const node of nodes) node.stop();
+  await endRoot();
+  console.log(`\nended. What was stored: npx sapline log --data ${join(".sapline", "demo", "data")}`);
+  process.exit(0);
+}
+
+/** The tree once it stands, then a line a second, for as long as the root answers. */
+async function show(watch: Watch, nodesInAll: number): Promise<void> {
+  const drawBy = Date.now() + DRAW_AFTER_MILLIS;
+  while ((await watch.nodes()).filter((node) => node.up).length < nodesInAll && Date.now() < drawBy) await pause(200);
+  console.log(`${(await watch.drawing()).join("\n")}\n`);
+  for (;;) {
     await pause(1000);
-    if (isEnding) return;
-    if (!isDrawn) {
-      const up = (await watch.nodes()).filter((node) => node.up).length;
-      if (up < plan.length && Date.now() - started < DRAW_AFTER_MILLIS) continue;
-      isDrawn = true;
-      console.log(`${(await watch.drawing()).join("\n")}\n`);
-    }
-    console.log(await watch.line(plan.length));
+    console.log(await watch.line(nodesInAll));
   }
-  await end();
 }
 
 main().catch(async (error: unknown) => {
