@@ -87,8 +87,7 @@ test("a frame or a line of exactly its limit is taken, and one byte more is not"
   expect(branch.received(1 as LinkId, ` ${frame}`, 0 as Instant).map((effect) => effect.kind)).toEqual(["close"]);
 });
 
-// A known fault of the fast parse in shared/tree/group.ts: remove `.fails` when it is mended.
-test.fails("two lines that are JSON only together are two gaps", () => {
+test("two lines that are JSON only together are two gaps", () => {
   const world = new World();
   const link = world.connect("kitchen");
   world.say(link, '{"type":"?hello","v":1,"id":"kitchen","nonce":1}\n');
