@@ -27,7 +27,7 @@ import { HOST_VERSION } from "./version.ts";
 import { WebSocketLinks } from "./websocket-links.ts";
 
 /** `tokens.json` is looked at this often. Chosen: a revoked token ends within two seconds. */
-const TOKENS_EVERY_MILLIS = 1000;
+export const TOKENS_EVERY_MILLIS = 1000;
 /** Actions that wait for their outcome. Chosen: far more than people press buttons. */
 const ACTS_MAX = 1000;
 /** A commit that takes longer than this means the log does not take events. Chosen: a healthy disk needs milliseconds. */
@@ -45,6 +45,8 @@ export interface RootHostOptions {
   log(line: string): void;
   workerFile?: URL | undefined;
   synchronous?: string | undefined;
+  /** How often `tokens.json` is looked at. */
+  tokensEveryMillis?: number | undefined;
 }
 
 export class RootHost implements ApiSource {
@@ -131,7 +133,7 @@ export class RootHost implements ApiSource {
       throw error;
     }
     this.perform(this.root.start(monotonicNow(), unixNow()));
-    this.tokensTimer = setInterval(() => this.refreshTokens(), TOKENS_EVERY_MILLIS);
+    this.tokensTimer = setInterval(() => this.refreshTokens(), this.options.tokensEveryMillis ?? TOKENS_EVERY_MILLIS);
   }
 
   /** Lets the commit under way finish and its acknowledgements go out, then closes links, log and port. */

@@ -106,7 +106,7 @@ export function firstLine(child: ChildProcessWithoutNullStreams): Promise<string
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  boundMillis = 5000,
+  boundMillis = 10_000,
 ): Promise<T> {
   const giveUpAt = performance.now() + boundMillis;
   for (;;) {

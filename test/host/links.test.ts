@@ -114,8 +114,14 @@ describe("links over WebSocket", () => {
     const [near] = (await once(server, "connection")) as [WebSocket];
     const links = new WebSocketLinks(nobody);
     links.attach(LINK, near);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    endings.push(() => vi.useRealTimers());
     links.perform({ kind: "close", link: LINK, code: 1008, reason: "go" });
-    await until("it is destroyed", () => near.readyState === WebSocket.CLOSED, 4000);
+    vi.advanceTimersByTime(1999);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(near.readyState).toBe(WebSocket.CLOSING);
+    vi.advanceTimersByTime(1);
+    await once(near, "close");
   });
 });
 

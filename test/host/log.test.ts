@@ -166,12 +166,17 @@ describe("asking the log", () => {
       seed = (seed * 1103515245 + 12345) % 2147483648;
       return Math.floor((seed / 2147483648) * sides);
     };
-    for (let i = 0; i < 800; i++) {
+    let groups: GroupRow[] = [];
+    for (let i = 0; i < 600; i++) {
       const events = Array.from({ length: 1 + dice(3) }, () => update(`e${dice(3)}`, dice(100), dice(1000)));
       const row = group(`n${dice(3)}`, 1, 1, events, dice(1000));
       all.push(...decodeGroup(row));
-      writer.commit(transaction({ groups: [row] }));
+      groups.push(row);
+      if (dice(20) > 0) continue;
+      writer.commit(transaction({ groups }));
+      groups = [];
     }
+    writer.commit(transaction({ groups }));
     const reader = new LogReader(logFile(directory.path));
     const pick = (query: EventQuery): StoredEvent[] =>
       all.filter(
@@ -181,7 +186,7 @@ describe("asking the log", () => {
           ts >= (query.from ?? 0) &&
           ts <= (query.to ?? 1000),
       );
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 30; i++) {
       const from = dice(2) === 0 ? undefined : dice(1000);
       const query = {
         node: dice(2) === 0 ? undefined : `n${dice(3)}`,
