@@ -56,7 +56,7 @@ export interface GroupRow {
   /** Number of the first and the last event in `lines`. */
   first: number;
   last: number;
-  /** Root's clock when the group arrived, milliseconds since 1970. */
+  /** Root's clock when the first of it arrived, milliseconds since 1970. */
   received: number;
   /** Smallest and largest time of the events in it: their `ts`, or `received` where they have none. */
   tsMin: number;

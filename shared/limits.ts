@@ -93,6 +93,8 @@ export const ROOT_PENDING_BYTES_MAX = 33554432;
 export const ROOT_LINK_BYTES_MAX = 1048576;
 /** Longest text of one group row, in bytes: groups of one origin in one commit are joined up to it. Chosen. */
 export const ROW_BYTES_MAX = 262144;
+/** Groups of one origin that arrive within this long and are committed together have one time of arrival. Chosen. */
+export const ROW_TIME = 50 as Millis;
 /** Frames of acks and other lines downwards are cut at this many bytes. Spec. */
 export const DOWN_FRAME_BYTES = 1000;
 /** `?hello`s of one link that wait for the disk; more are dropped. Chosen: a branch's whole subtree at once. */

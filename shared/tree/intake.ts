@@ -44,6 +44,7 @@ export class Intake {
    */
   append(member: Member, group: Group, skip: number, isOwn: boolean, unix: UnixMillis): Message[] {
     const first = member.last + 1;
+    const received = isOwn ? unix : this.ledger.arrival(member.id, unix);
     const answers: Message[] = [];
     let tsMin = Infinity;
     let tsMax = 0;
@@ -51,10 +52,10 @@ export class Intake {
     const howMany = group.events.length;
     for (let i = skip; i < howMany; i++) {
       const event = group.events[i];
-      let ts: number = unix;
+      let ts = received;
       if (isEvent(event)) {
-        this.projection.applyEvent(member.id, member.epoch, first + i - skip, event, unix);
-        ts = timeOf(event, unix);
+        this.projection.applyEvent(member.id, member.epoch, first + i - skip, event, received);
+        ts = timeOf(event, received);
         if (event.type === "!act") answers.push(event);
       } else {
         count(this.counters, "line malformed");
@@ -66,7 +67,7 @@ export class Intake {
     const lines = isWhole ? group.text() : group.mended(skip);
     member.last += howMany - skip;
     this.projection.applyGroup(member.id, member.epoch, member.last);
-    const row = { node: member.id, epoch: member.epoch, first, last: member.last, received: unix, tsMin, tsMax, lines };
+    const row = { node: member.id, epoch: member.epoch, first, last: member.last, received, tsMin, tsMax, lines };
     this.ledger.append(row, isOwn);
     this.ledger.acknowledge(member.id, member.epoch, member.last);
     return answers;

@@ -2,13 +2,13 @@
  * Ledger gathers what the next commit writes, and knows what may be said once it is on disk.
  *
  * One transaction is under way at a time; whatever arrives meanwhile makes up the next: that is group commit. Groups of one
- * origin that follow on in one millisecond are one row (a row has one time of arrival, and the fold reads it). A row of the root's own events keeps its place among the others, so that the log can be
- * folded again.
+ * origin that follow on are one row, with one time of arrival, which the fold of the log reads. A row of the root's own events
+ * keeps its place among the others, so that the log can be folded again.
  */
 import type { GroupRow, Transaction } from "../effect.ts";
-import { ROW_BYTES_MAX } from "../limits.ts";
+import { ROW_BYTES_MAX, ROW_TIME } from "../limits.ts";
 import { Table } from "../table.ts";
-import type { LinkId, NodeId } from "../units.ts";
+import type { LinkId, NodeId, UnixMillis } from "../units.ts";
 import type { Projection } from "./projection.ts";
 
 /** What is said after a commit, in the order in which it was asked. */
@@ -57,6 +57,14 @@ export class Ledger {
     this.openBytes = 0;
     this.pendingBytes = 0;
     this.isStoring = false;
+  }
+
+  /** The time of arrival of what a node sends now: that of the row which it may join, if there is one. */
+  arrival(node: NodeId, unix: UnixMillis): number {
+    const open = this.joinable.get(node);
+    if (open === undefined) return unix;
+    const age = unix - open.row.received;
+    return age >= 0 && age < ROW_TIME ? open.row.received : unix;
   }
 
   /** Adds events `first` to `last` of an origin. `text`: their lines, joined. `isOwn`: they are the root's. */
