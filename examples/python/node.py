@@ -23,6 +23,7 @@ FRAME_BYTES = 1000
 WINDOW_BYTES = 65536
 EVENTS_MAX = 1000
 ANSWERS_MAX = 16
+CONTROL_TYPES = "?hello !hello ?ack !ack ?ping !ping !root !gone !bye".split()
 RESEND_SECONDS, RESEND_SECONDS_MAX = 2, 60
 HELLO_SECONDS, HELLO_SECONDS_MAX = 5, 20
 REPLACED_SECONDS, REFUSED_SECONDS = 5, 60
@@ -101,6 +102,8 @@ class Node:
         """Takes an event into custody. Answers why not, or ""."""
         if not self.has_room():
             return "full"
+        if event["type"] in CONTROL_TYPES:
+            return "type"
         line = to_line({**event, "ts": event.get("ts", self.root_now())})
         if len(line.encode()) - 1 > LINE_BYTES_MAX:
             return "long"
@@ -270,8 +273,11 @@ async def emit_all(node, lines):
             await asyncio.sleep(0.05)
         try:
             event = json.loads(line)
-            trouble = node.emit(event)
-            say(taken=event) if not trouble else say(refused=trouble)
+            refused = node.emit(event)
+            if refused:
+                say(refused=refused)
+            else:
+                say(taken=event)
         except (ValueError, KeyError, TypeError):
             say(refused="not a JSON object with a type: " + line.strip()[:60])
     while node.outbox.lines:
