@@ -120,6 +120,39 @@ describe.skipIf(!hasPython)("in Python", () => {
     expect(valuesOf("kitchen")).toEqual(range(1, next - 1));
   });
 
+  test("behind a branch that is killed, and a root that is killed, each event is stored once and in order", async () => {
+    const token = bench.token("kitchen");
+    const porch = { id: "porch", token: bench.token("porch"), listen: String(await freePort()) };
+    let root = await bench.root(port);
+    let branch = startBranch(porch);
+    const node = startNode(token, `ws://127.0.0.1:${porch.listen}/node`);
+    await node.line(/"joined": 1/);
+    write(node, range(1, 100));
+    await until(
+      () => takenBy(node) === 100,
+      20_000,
+      () => node.output,
+    );
+    await branch.end("SIGKILL");
+    write(node, range(101, 200));
+    await until(
+      () => takenBy(node) === 200,
+      20_000,
+      () => node.output,
+    );
+    branch = startBranch(porch);
+    await node.line(/"acked": 200,/);
+    await root.end("SIGKILL");
+    write(node, range(201, 300));
+    root = await bench.root(port);
+    node.child.stdin?.end();
+    expect(await node.exit(40_000)).toBe(0);
+    expect(valuesOf("kitchen")).toEqual(range(1, 300));
+    const joined = bench.log("--node", "root").map((event) => JSON.stringify(event));
+    expect(joined.some((text) => text.includes('"id":"kitchen"') && text.includes('"via":["porch"]'))).toBe(true);
+    expect([root.isRunning, branch.isRunning]).toEqual([true, true]);
+  });
+
   test("a node answers an action and a desired value", async () => {
     const token = bench.token("kitchen");
     await bench.root(port);
@@ -219,8 +252,17 @@ test("a binary frame ends the link with 1003", async () => {
   expect(await closed).toBe(1003);
 });
 
-function startNode(token: string): Running {
-  return bench.start(PYTHON, ["examples/python/node.py", line.url, "kitchen", token, join(bench.folder, "state")]);
+function startNode(token: string, url = line.url): Running {
+  return bench.start(PYTHON, ["examples/python/node.py", url, "kitchen", token, join(bench.folder, "state")]);
+}
+
+function startBranch({ id, token, listen }: { id: string; token: string; listen: string }): Running {
+  const parent = `ws://127.0.0.1:${port}/node`;
+  return bench.start(process.execPath, [
+    "dist/sapline.js",
+    "node",
+    ...["--id", id, "--token", token, "--parent", parent, "--listen", listen],
+  ]);
 }
 
 function write(running: Running, values: number[]): void {
