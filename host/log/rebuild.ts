@@ -5,7 +5,7 @@
 import type { NodeId } from "#shared/units.ts";
 import type { GroupRow, RootImage } from "#shared/effect.ts";
 import { Projection } from "#shared/tree/projection.ts";
-import { isNodeId, isNumber, parseMessage } from "#shared/wire/message.ts";
+import { parseMessage } from "#shared/wire/message.ts";
 import { DirectoryLock } from "./lock.ts";
 import { LogReader } from "./reader.ts";
 import { logFile } from "./schema.ts";
@@ -73,10 +73,6 @@ function foldRow(projection: Projection, row: GroupRow): number {
   lines.forEach((line, i) => {
     const event = parseMessage(line);
     if (event === undefined) return;
-    // An epoch that holds no event yet is known by its `!joined` alone.
-    const { type, id, ep } = event;
-    const opensEpoch = row.node === ROOT_ID && type === "!joined" && isNodeId(id) && isNumber(ep);
-    if (opensEpoch && (projection.currentEpoch(id)?.epoch ?? 0) < ep) projection.applyGroup(id, ep, 0);
     projection.applyEvent(row.node, row.epoch, row.first + i, event, row.received);
   });
   projection.applyGroup(row.node, row.epoch, row.last);

@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { LogReader } from "#host/log/reader.ts";
-import { logFile } from "#host/log/schema.ts";
 import { RootHost, TOKENS_EVERY_MILLIS } from "#host/root-host.ts";
 import { TokenFile } from "#host/tokens.ts";
 import { temporaryDirectory, until, workerFile } from "./built.ts";
@@ -18,6 +16,7 @@ let tokens: TokenFile;
 const logged: string[] = [];
 /** A node for each test, whose token the root has read when it starts: a later one it notices within a second. */
 const NODES = [
+  "patient",
   "steady",
   "stays",
   "leaves",
@@ -315,9 +314,6 @@ describe("the API", () => {
     const { client, epoch } = await joined("wisher");
     const { status, body } = await ask("PUT", "/api/nodes/wisher/set", { eid: "target", value: 21 });
     expect([status, body]).toEqual([200, { rev: expect.any(Number) }]);
-    const reader = new LogReader(logFile(directory.path));
-    expect(reader.image().desired).toMatchObject([{ node: "wisher", eid: "target", value: 21 }]);
-    reader.close();
     expect(await client.next("?set")).toMatchObject({ eid: "target", value: 21, rev: body["rev"] });
     const entity = async () => (await ask("GET", "/api/nodes/wisher/entities/target")).body;
     expect(await entity()).toMatchObject({
@@ -332,6 +328,15 @@ describe("the API", () => {
     expect((await ask("POST", "/api/nodes/wisher/set", { eid: "x", value: "v".repeat(4100) })).body.error).toContain(
       "too long",
     );
+    client.close();
+  });
+
+  test("a wish is answered only when it is on disk", async () => {
+    const { client } = await joined("patient");
+    await until("nothing is under way", () => host.health().commitWaitingMillis === null);
+    const { commits } = host.health();
+    await host.set("patient", "target", 1);
+    expect(host.health().commits).toBeGreaterThan(commits);
     client.close();
   });
 
