@@ -168,6 +168,17 @@ export class NodeBench extends LinkLog {
     this.now = end;
   }
 
+  /** How long until it dials again. */
+  untilDial(): number {
+    const start = this.now;
+    const dials = () => this.others.filter((one) => one.kind === "dial").length;
+    for (const before = dials(); dials() === before; ) {
+      if (this.now - start > 600_000) throw new Error("never dials");
+      this.run(1);
+    }
+    return this.now - start;
+  }
+
   statuses(): string[] {
     return this.others.flatMap((one) => (one.kind === "status" ? [`${one.isJoined} ${one.reason}`] : []));
   }
@@ -243,7 +254,8 @@ export class RootBench extends LinkLog {
     this.hello(link, id, more);
     this.settle();
     const answer = this.lines(link).find((line) => line.type === "!hello" && line["dst"] === id);
-    if (answer === undefined || answer["error"] !== undefined) throw new Error("not admitted: " + JSON.stringify(answer));
+    if (answer === undefined || answer["error"] !== undefined)
+      throw new Error("not admitted: " + JSON.stringify(answer));
     return answer["ep"] as number;
   }
 
@@ -279,14 +291,20 @@ export class RootBench extends LinkLog {
 
   /** The events of a node on disk: "epoch:number type value". */
   stored(node: string): string[] {
-    return this.events(node).map((one) => `${one.epoch}:${one.n} ${one.event.type} ${String(one.event["value"] ?? one.event["id"] ?? "")}`.trim());
+    return this.events(node).map((one) =>
+      `${one.epoch}:${one.n} ${one.event.type} ${String(one.event["value"] ?? one.event["id"] ?? "")}`.trim(),
+    );
   }
 
   events(node: string): { epoch: number; n: number; event: Message }[] {
     return this.disk.flatMap((transaction) =>
       transaction.groups
         .filter((row) => row.node === node)
-        .flatMap((row) => row.lines.split("\n").map((line, i) => ({ epoch: row.epoch, n: row.first + i, event: JSON.parse(line) as Message }))),
+        .flatMap((row) =>
+          row.lines
+            .split("\n")
+            .map((line, i) => ({ epoch: row.epoch, n: row.first + i, event: JSON.parse(line) as Message })),
+        ),
     );
   }
 }

@@ -41,6 +41,8 @@ interface Wire {
   child: End;
   parent: End;
   isOpen: boolean;
+  /** Who closed it: what that side sent before still arrives. */
+  closer: string;
   /** Frames vanish, and nobody is told. */
   isSilent: boolean;
   isPaused: boolean;
@@ -160,6 +162,15 @@ export class World {
   /** The link between a node and its parent breaks; both ends notice. */
   cut(id: string): void {
     this.wires.filter((wire) => wire.isOpen && wire.child.owner === id).forEach((wire) => this.break(wire));
+  }
+
+  /** A node's link breaks; its own end notices now, its parent's that much later. */
+  cutHalf(id: string, lateMillis: number): void {
+    for (const wire of this.wires.filter((one) => one.isOpen && one.child.owner === id)) {
+      wire.isOpen = false;
+      this.later(0, () => this.tellClosed(wire.child));
+      this.later(lateMillis, () => this.tellClosed(wire.parent));
+    }
   }
 
   /** The link goes dead, and nobody notices. */
@@ -334,6 +345,7 @@ export class World {
         break;
       case "close":
         wire.isOpen = false;
+        wire.closer = owner;
         this.later(LATENCY, () => this.tellClosed(other(wire, owner)));
         break;
       case "pause":
@@ -355,7 +367,7 @@ export class World {
     });
     if (this.loses(from.owner, to.owner, text)) return;
     this.later(LATENCY, () => {
-      if (!wire.isOpen || wire.isSilent) return;
+      if (wire.isSilent || (!wire.isOpen && wire.closer !== from.owner)) return;
       if (wire.isPaused && to === wire.parent) wire.held.push(text);
       else this.deliver(to, text);
     });
@@ -370,6 +382,7 @@ export class World {
         child: { owner: node.id, link },
         parent: { owner: node.parent, link: ++this.links as LinkId },
         isOpen: true,
+        closer: "",
         isSilent: false,
         isPaused: false,
         held: [],

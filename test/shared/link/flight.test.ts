@@ -42,7 +42,11 @@ class Bench {
     for (let i = 0; i < howMany; i++) {
       const event = { type: "x", value: ++this.made, pad: "" };
       const bare = JSON.stringify(event).length + 20;
-      const reason = this.outbox.add({ ...event, pad: "p".repeat(bytes - bare) }, this.flight.sent, this.now as Instant);
+      const reason = this.outbox.add(
+        { ...event, pad: "p".repeat(bytes - bare) },
+        this.flight.sent,
+        this.now as Instant,
+      );
       if (reason !== "") throw new Error(reason);
       this.flight.added(isUrgent, this.now as Instant);
     }
@@ -57,7 +61,12 @@ class Bench {
       expect(lines.pop()).toBe("");
       const ack = JSON.parse(lines.pop() ?? "") as Message;
       expect(ack).toMatchObject({ type: "?ack", src: "a" });
-      groups.push({ values: lines.map((line) => (JSON.parse(line) as Message)["value"]), ep: ack["ep"] as number, n: ack["n"] as number, text });
+      groups.push({
+        values: lines.map((line) => (JSON.parse(line) as Message)["value"]),
+        ep: ack["ep"] as number,
+        n: ack["n"] as number,
+        text,
+      });
       if (groups.length > 10_000) throw new Error("never stops sending");
     }
     return groups;
@@ -184,7 +193,13 @@ test("an `!ack` from the future, from the past or of another epoch is counted an
   bench.add(10, 100, true);
   bench.pump();
   bench.ack(3);
-  const state = () => [bench.flight.acked, bench.flight.sent, bench.flight.next, bench.outbox.entries.length, bench.flight.wakeAt()];
+  const state = () => [
+    bench.flight.acked,
+    bench.flight.sent,
+    bench.flight.next,
+    bench.outbox.entries.length,
+    bench.flight.wakeAt(),
+  ];
   const before = state();
   bench.ack(11);
   bench.ack(2);

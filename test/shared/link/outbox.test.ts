@@ -14,10 +14,6 @@ function box(outboxBytes: number): Outbox {
   return new Outbox(limits, TEXT);
 }
 
-function update(eid: string, value: unknown): Message {
-  return { type: "!update", eid, value };
-}
-
 /** An event whose entry counts for exactly `bytes`. */
 function sized(type: string, bytes: number, more: object = {}): Message {
   const bare = JSON.stringify({ type, ...more, pad: "" }).length + 1 + TIME_BYTES;
@@ -29,7 +25,9 @@ function lines(outbox: Outbox): Message[] {
 }
 
 function shapes(outbox: Outbox): string[] {
-  return lines(outbox).map((line) => `${line.type} ${String(line["eid"] ?? line["n"] ?? "")} ${String(line["value"] ?? line["class"] ?? "")}`.trim());
+  return lines(outbox).map((line) =>
+    `${line.type} ${String(line["eid"] ?? line["n"] ?? "")} ${String(line["value"] ?? line["class"] ?? "")}`.trim(),
+  );
 }
 
 test("takes an event of exactly the room there is, and refuses one of a byte more", () => {
@@ -85,7 +83,8 @@ test("refuses what has no type, and the types that links speak among themselves"
     expect(outbox.add({ type }, 0, NOW), type).toBe("type");
   }
   for (const event of [{}, { type: 5 }, { type: null }]) expect(outbox.add(event as Message, 0, NOW)).toBe("type");
-  for (const type of ["!update", "!log", "!act", "?ackk", "ack", "hello"]) expect(outbox.add({ type }, 0, NOW), type).toBe("");
+  for (const type of ["!update", "!log", "!act", "?ackk", "ack", "hello"])
+    expect(outbox.add({ type }, 0, NOW), type).toBe("");
 });
 
 test("refuses an event when full instead of dropping an older one", () => {
@@ -100,7 +99,8 @@ test("refuses an event when full instead of dropping an older one", () => {
 
 test("when full, an older value of the same entity gives way to the newer, and a gap takes its place", () => {
   const outbox = box(3 * 100);
-  for (let i = 1; i <= 3; i++) expect(outbox.add(sized("!update", 100, { eid: i === 2 ? "b" : "a", value: i }), 0, NOW)).toBe("");
+  for (let i = 1; i <= 3; i++)
+    expect(outbox.add(sized("!update", 100, { eid: i === 2 ? "b" : "a", value: i }), 0, NOW)).toBe("");
   expect(outbox.add(sized("!update", 100, { eid: "a", value: 4 }), 0, NOW)).toBe("full");
   expect(shapes(outbox)).toEqual(["!update a 1", "!update b 2", "!update a 3"]);
   const roomier = box(4 * 100 - 36);
@@ -246,7 +246,8 @@ for (let seed = 1; seed <= 20; seed++) {
       const left = lines(outbox);
       expect(outbox.bytes).toBe(outbox.entries.reduce((sum, one) => sum + one.bytes, 0));
       expect(outbox.bytes).toBeLessThanOrEqual(outboxBytes);
-      for (const [i, line] of left.entries()) expect(JSON.stringify(line).length + 1).toBeLessThanOrEqual(outbox.entries[i]?.bytes ?? 0);
+      for (const [i, line] of left.entries())
+        expect(JSON.stringify(line).length + 1).toBeLessThanOrEqual(outbox.entries[i]?.bytes ?? 0);
       expect(removed + left.reduce((sum, line) => sum + countOf(line), 0)).toBe(made);
       let last = 0;
       for (const line of left) {
@@ -254,7 +255,8 @@ for (let seed = 1; seed <= 20; seed++) {
         expect(line["value"] as number).toBeGreaterThan(last);
         last = line["value"] as number;
       }
-      for (const value of newest.values()) expect(removedValues.has(value) || left.some((line) => line["value"] === value)).toBe(true);
+      for (const value of newest.values())
+        expect(removedValues.has(value) || left.some((line) => line["value"] === value)).toBe(true);
     }
   });
 }

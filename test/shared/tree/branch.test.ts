@@ -15,7 +15,13 @@ function branch(limits = {}): NodeBench {
 
 test("a child's group goes up without change, byte by byte, and at once", () => {
   const bench = branch();
-  const frame = group("c", 3, 2, '{"type":"!update",  "eid":"t","value":1.50,"ünknown":"\\u00e9😀"}', '{"type":"strange"}');
+  const frame = group(
+    "c",
+    3,
+    2,
+    '{"type":"!update",  "eid":"t","value":1.50,"ünknown":"\\u00e9😀"}',
+    '{"type":"strange"}',
+  );
   bench.up(1, frame);
   expect(bench.texts(bench.parent)).toEqual([frame]);
 });
@@ -163,7 +169,9 @@ test("a branch passes nothing of a child upward but `?hello`, until the root has
 test("a grandchild's `?hello` gets the branch's id at the end of its way, and unknown fields are kept", () => {
   const bench = branch();
   bench.up(1, text({ type: "?hello", v: 1, id: "e", via: ["c"], nonce: 1, extra: { deep: [1] } }));
-  expect(bench.lines(bench.parent)).toEqual([{ type: "?hello", v: 1, id: "e", via: ["c", "b"], nonce: 1, extra: { deep: [1] } }]);
+  expect(bench.lines(bench.parent)).toEqual([
+    { type: "?hello", v: 1, id: "e", via: ["c", "b"], nonce: 1, extra: { deep: [1] } },
+  ]);
 });
 
 test("a `?hello` for another node, from a link that never said its own, or through a stranger is dropped and counted", () => {
@@ -378,7 +386,9 @@ test("a flood of `?hello` is bounded, in nodes and in bytes, and never a frame t
   for (let i = 0; i < 300; i++) bench.claim(1, "n" + i, 1, ["c"]);
   expect(bench.texts(bench.parent).length).toBe(8);
   expect(bench.core.counters["?hello over the limit"]).toBe(292);
-  const flood = text(...Array.from({ length: 100 }, (_, i) => ({ type: "?hello", v: 1, id: "n1", via: ["c"], nonce: i })));
+  const flood = text(
+    ...Array.from({ length: 100 }, (_, i) => ({ type: "?hello", v: 1, id: "n1", via: ["c"], nonce: i })),
+  );
   for (let i = 0; i < 50; i++) bench.up(1, flood);
   const frames = bench.texts(bench.parent);
   expect(frames.join("").length).toBeLessThan(3 * (CHIP_LIMITS.pipeBytes + CHIP_LIMITS.relayBytes));

@@ -14,7 +14,10 @@ function calls(): Calls {
 
 test("a call ends in its answer, once, and then never in a timeout", () => {
   const one = calls();
-  expect(one.answered({ type: "!act", id: "a1", ok: true, value: 3 }, anyone)).toEqual({ call: 7, outcome: { ok: true, value: 3 } });
+  expect(one.answered({ type: "!act", id: "a1", ok: true, value: 3 }, anyone)).toEqual({
+    call: 7,
+    outcome: { ok: true, value: 3 },
+  });
   expect(one.answered({ type: "!act", id: "a1", ok: true, value: 4 }, anyone)).toBeUndefined();
   expect(one.overdue(at(1e9))).toEqual([]);
   expect(one.size).toBe(0);
@@ -50,7 +53,8 @@ test("an answer that is not plainly ok is a failure, with words even where none 
 
 test("answers to unknown or unreadable ids are ignored", () => {
   const one = calls();
-  for (const id of ["a2", "__proto__", 5, null, undefined]) expect(one.answered({ type: "!act", id, ok: true }, anyone)).toBeUndefined();
+  for (const id of ["a2", "__proto__", 5, null, undefined])
+    expect(one.answered({ type: "!act", id, ok: true }, anyone)).toBeUndefined();
 });
 
 test("wakes for the soonest of several calls", () => {

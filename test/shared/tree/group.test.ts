@@ -21,7 +21,20 @@ const line = (length: number) => `{"type":"x","pad":"${"y".repeat(length - 21)}"
 
 test("one bad line costs only itself", () => {
   const good = '{"type":"x","value":1}';
-  for (const bad of ["{", "5", "null", "[]", "{}", '{"type":5}', "},{", '{"type":"x"},{"type":"x"}', line(5000), ",", "]", "["]) {
+  for (const bad of [
+    "{",
+    "5",
+    "null",
+    "[]",
+    "{}",
+    '{"type":5}',
+    "},{",
+    '{"type":"x"},{"type":"x"}',
+    line(5000),
+    ",",
+    "]",
+    "[",
+  ]) {
     const group = read([good, bad, good]);
     expect(group.events, bad.slice(0, 30)).toEqual([{ type: "x", value: 1 }, undefined, { type: "x", value: 1 }]);
     expect(group.good().text()).toBe(good + "\n" + good);
@@ -67,7 +80,10 @@ for (let seed = 1; seed <= 10; seed++) {
       const lines = Array.from({ length: 1 + Math.floor(random() * 6) }, () => {
         if (random() < 0.5) return '{"type":"e","v":1}';
         if (random() < 0.4) return '{"type":"?ping"}';
-        return "x" + Array.from({ length: Math.floor(random() * 7) }, () => pieces[Math.floor(random() * pieces.length)]).join("");
+        return (
+          "x" +
+          Array.from({ length: Math.floor(random() * 7) }, () => pieces[Math.floor(random() * pieces.length)]).join("")
+        );
       });
       const isLeftOut = (one: string) => one === '{"type":"?ping"}';
       const kept = lines.filter((one) => !isLeftOut(one));
@@ -76,7 +92,9 @@ for (let seed = 1; seed <= 10; seed++) {
       expect(group.text(), JSON.stringify(lines)).toBe(kept.join("\n"));
       if (kept.length === 0) continue;
       const skip = Math.floor(random() * kept.length);
-      const mended = kept.map((one) => (parseMessage(one) === undefined ? '{"type":"!gap","n":1,"reason":"malformed"}' : one));
+      const mended = kept.map((one) =>
+        parseMessage(one) === undefined ? '{"type":"!gap","n":1,"reason":"malformed"}' : one,
+      );
       expect(group.mended(skip)).toBe(mended.slice(skip).join("\n"));
     }
   });

@@ -45,7 +45,8 @@ test("when the root's clock was set, forwards or back, a slower sample is believ
 
 test("what cannot be a time is ignored", () => {
   const clock = new TreeClock();
-  for (const nonsense of [undefined, null, "1732345678000", 0, -1, Number.NaN, Infinity, 1e13, {}, []]) clock.learn(nonsense, 0, at(0));
+  for (const nonsense of [undefined, null, "1732345678000", 0, -1, Number.NaN, Infinity, 1e13, {}, []])
+    clock.learn(nonsense, 0, at(0));
   expect(clock.unix(at(0))).toBeUndefined();
   clock.learn(ROOT, 0, at(0));
   clock.learn(1e300, 0, at(1));
