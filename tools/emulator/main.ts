@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { emulate } from "./emulate.ts";
+import { type EmulatedNode, emulate } from "./emulate.ts";
 
 const USAGE = "usage: emulator --bundle FILE --storage FOLDER [--config JSON]";
 
@@ -29,20 +29,13 @@ function options(): { bundle: string; storage: string; config?: string } {
     const { values } = parseArgs({
       options: { bundle: { type: "string" }, storage: { type: "string" }, config: { type: "string" } },
     });
-    const { bundle, storage, config } = values;
-    if (bundle === undefined || storage === undefined) return fail("--bundle and --storage are needed");
-    if (!existsSync(bundle)) return fail(`there is no file ${bundle}; build it with \`make firmware\``);
-    return { bundle, storage, ...(config === undefined ? {} : { config }) };
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
-  }
-}
-
-const { bundle, storage, config } = options();
-const node = emulate({ bundle, storageDir: storage, ...configFrom(config), log: (line) => console.log(line) });
+    const { bundle, storage, config } = options();
+let node: EmulatedNode | undefined;
+// Before the program starts: whoever waits for its first line may end it at once.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
-    node.stop();
+    node?.stop();
     process.exit(0);
   });
 }
+node = emulate({ bundle, storageDir: storage, ...configFrom(config), log: (line) => console.log(line) });
