@@ -258,11 +258,8 @@ function startNode(token: string, url = line.url): Running {
 
 function startBranch({ id, token, listen }: { id: string; token: string; listen: string }): Running {
   const parent = `ws://127.0.0.1:${port}/node`;
-  return bench.start(process.execPath, [
-    "dist/sapline.js",
-    "node",
-    ...["--id", id, "--token", token, "--parent", parent, "--listen", listen],
-  ]);
+  const flags = ["--id", id, "--token", token, "--parent", parent, "--listen", listen];
+  return bench.start(process.execPath, ["dist/sapline.js", "node", ...flags]);
 }
 
 function write(running: Running, values: number[]): void {
