@@ -34,7 +34,9 @@ export async function printLog(settings: Settings, flags: { readonly [name: stri
   };
   try {
     const reader = new LogReader(file);
+    // What is stored while we print belongs to the next round, not to both.
     let seen = reader.lastRow();
+    query.upToRow = seen;
     if (limit === undefined) await printEvents(reader.events({ ...query, isNewestFirst }, onDamaged), format);
     else {
       const { events } = findEvents(reader, query, limit, onDamaged);
@@ -46,7 +48,7 @@ export async function printLog(settings: Settings, flags: { readonly [name: stri
       await delay(FOLLOW_EVERY_MILLIS);
       const last = reader.lastRow();
       if (last === seen) continue;
-      await printEvents(reader.events({ ...query, afterRow: seen }, onDamaged), format);
+      await printEvents(reader.events({ ...query, afterRow: seen, upToRow: last }, onDamaged), format);
       seen = last;
     }
   } catch (error) {

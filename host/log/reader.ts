@@ -19,8 +19,9 @@ export interface EventQuery {
   /** Smallest and largest `ts`, both included. Milliseconds since 1970. */
   from?: number | undefined;
   to?: number | undefined;
-  /** Rows after this one only; see `lastRow`. */
+  /** Rows after the one and up to the other only; see `lastRow`. */
   afterRow?: number | undefined;
+  upToRow?: number | undefined;
   isNewestFirst?: boolean | undefined;
 }
 
@@ -88,6 +89,7 @@ export class LogReader {
       values.push(value);
     };
     if (isNewestFirst) add("id > ?", query.afterRow);
+    add("id <= ?", query.upToRow);
     add("node = ?", query.node);
     add("ts_max >= ?", query.from);
     add("ts_min <= ?", query.to);

@@ -17,13 +17,16 @@ const PAGE_BYTES = 8192;
 const SYNCHRONOUS_FULL = 2;
 
 // REAL where the number came from a node: SQLite hands an INTEGER beyond 2^53 back as an error, and a `ts` may be anything.
+// Both indices are in order of storing and hold what the filters look at: a page of ids is read from them without sorting, however
+// long the log, and rows themselves are read only where something is served.
 const TABLES = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
   CREATE TABLE groups (
     id INTEGER PRIMARY KEY, node TEXT NOT NULL, epoch REAL NOT NULL, first REAL NOT NULL, last REAL NOT NULL,
     received REAL NOT NULL, ts_min REAL NOT NULL, ts_max REAL NOT NULL, crc32 INTEGER NOT NULL, lines TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX groups_node_ts ON groups (node, ts_max);
+  CREATE INDEX groups_of_node ON groups (node, id, ts_max, ts_min);
+  CREATE INDEX groups_in_time ON groups (id, ts_max, ts_min);
   CREATE TABLE epochs (node TEXT NOT NULL, epoch REAL NOT NULL, last REAL NOT NULL, PRIMARY KEY (node, epoch)) STRICT, WITHOUT ROWID;
   CREATE TABLE vals (
     node TEXT NOT NULL, eid TEXT NOT NULL, value TEXT NOT NULL, ts REAL NOT NULL, received REAL NOT NULL,

@@ -214,7 +214,14 @@ describe("asking the log", () => {
     writer.commit(transaction({ groups: [group("a", 1, 1, [update("t", "old", 1)])] }));
     const seen = reader.lastRow();
     writer.commit(transaction({ groups: [group("a", 1, 2, [update("t", "new", 1)])] }));
-    expect([...reader.events({ afterRow: seen })].map(({ value }) => value)).toEqual(["new"]);
+    writer.commit(transaction({ groups: [group("a", 1, 3, [update("t", "newest", 1)])] }));
+    const values = (query: EventQuery): unknown[] => [...reader.events(query)].map(({ value }) => value);
+    for (const node of [undefined, "a"]) {
+      expect(values({ node, afterRow: seen })).toEqual(["new", "newest"]);
+      expect(values({ node, afterRow: seen, isNewestFirst: true })).toEqual(["newest", "new"]);
+      expect(values({ node, afterRow: seen, upToRow: seen + 1 })).toEqual(["new"]);
+      expect(values({ node, upToRow: seen, isNewestFirst: true })).toEqual(["old"]);
+    }
     reader.close();
     writer.close();
   });
@@ -236,6 +243,24 @@ describe("asking the log", () => {
     });
     expect(second).toEqual({ node: "a", epoch: 4, n: 11, type: "!update", eid: "t", value: 0, ts: 5, received: 77 });
   });
+});
+
+test("no question to the log sorts or walks through rows that it does not serve", () => {
+  const db = openForWriting(logFile(directory.path));
+  for (const conditions of [
+    "id > ?",
+    "id < ? AND node = ?",
+    "id > ? AND ts_max >= ? AND ts_min <= ?",
+    "id > ? AND node = ? AND ts_max >= ?",
+  ])
+    for (const order of ["ASC", "DESC"]) {
+      const values = [...conditions.matchAll(/\?/g)].map(() => 1);
+      const plan = db
+        .prepare(`EXPLAIN QUERY PLAN SELECT id FROM groups WHERE ${conditions} ORDER BY id ${order} LIMIT 9`)
+        .all(...values);
+      expect(plan.map(({ detail }) => detail)).toEqual([expect.stringContaining("COVERING INDEX")]);
+    }
+  db.close();
 });
 
 describe("the log's thread", () => {
