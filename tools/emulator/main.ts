@@ -29,7 +29,16 @@ function options(): { bundle: string; storage: string; config?: string } {
     const { values } = parseArgs({
       options: { bundle: { type: "string" }, storage: { type: "string" }, config: { type: "string" } },
     });
-    const { bundle, storage, config } = options();
+    const { bundle, storage, config } = values;
+    if (bundle === undefined || storage === undefined) return fail("--bundle and --storage are needed");
+    if (!existsSync(bundle)) return fail(`there is no file ${bundle}; build it with \`make firmware\``);
+    return { bundle, storage, ...(config === undefined ? {} : { config }) };
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { bundle, storage, config } = options();
 let node: EmulatedNode | undefined;
 // Before the program starts: whoever waits for its first line may end it at once.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
