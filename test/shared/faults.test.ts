@@ -4,7 +4,7 @@ import { CHIP_LIMITS, PC_LIMITS } from "#shared/limits.ts";
 import { seeded, World } from "./world.ts";
 
 const PARENTS: { [id: string]: string } = { a: "root", b: "root", c: "a", d: "a", e: "c", f: "c", g: "b" };
-const SEEDS = 25;
+const SEEDS = 20;
 const BRANCHES = ["a", "b", "c"];
 const LEAVES = ["d", "e", "f", "g"];
 

@@ -211,7 +211,7 @@ test("an event is stamped once, with the time at which it was made; its own numb
   expect(lines(outbox)[1]).toEqual({ type: "x", ts: 7 });
 });
 
-for (let seed = 1; seed <= 20; seed++) {
+for (let seed = 1; seed <= 12; seed++) {
   test(`bytes never drift, the bound holds, each event is there or counted, newest values survive (seed ${seed})`, () => {
     const random = seeded(seed);
     const pick = (n: number) => Math.floor(random() * n);

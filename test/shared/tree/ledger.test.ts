@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { GroupRow } from "#shared/effect.ts";
-import { ROW_BYTES_MAX } from "#shared/limits.ts";
+import { ROW_BYTES_MAX, ROW_TIME } from "#shared/limits.ts";
 import { Ledger } from "#shared/tree/ledger.ts";
 import { Projection } from "#shared/tree/projection.ts";
-import type { LinkId, NodeId } from "#shared/units.ts";
+import type { LinkId, NodeId, UnixMillis } from "#shared/units.ts";
 import { EMPTY } from "../world.ts";
 
 function ledger(): Ledger {
@@ -57,6 +57,22 @@ test("another epoch, a gap in the numbers, another time of arrival or an event o
   one.append(row("root", 2, 2), true);
   one.append(row("a", 3, 3), false);
   expect(spans(one)).toEqual(["a 1:1-2", "root 1:1-1", "root 1:2-2", "a 1:3-3"]);
+});
+
+test("what arrives within ROW_TIME of a row that it may join has that row's time of arrival, else its own", () => {
+  const one = ledger();
+  const arrival = (id: string, unix: number) => one.arrival(id as NodeId, unix as UnixMillis);
+  expect(arrival("a", 100)).toBe(100);
+  one.append(row("a", 1, 1), false);
+  expect([arrival("a", 100), arrival("a", 100 + ROW_TIME - 1), arrival("a", 100 + ROW_TIME), arrival("a", 99)]).toEqual(
+    [100, 100, 100 + ROW_TIME, 99],
+  );
+  expect(arrival("b", 101)).toBe(101);
+  one.append(row("root", 1, 1), true);
+  expect(arrival("a", 101)).toBe(101);
+  one.append(row("a", 2, 2, { received: 101 }), false);
+  one.next();
+  expect(arrival("a", 102)).toBe(102);
 });
 
 test("a row grows up to ROW_BYTES_MAX and not beyond", () => {
