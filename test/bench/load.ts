@@ -15,28 +15,27 @@ export interface SaturateOptions {
   millis: number;
 }
 
-/** Events per second, from the first acknowledgement after warming up to the last one in time. */
+/** Events acknowledged per second, once warmed up. */
 export async function saturate(open: OpenLane, options: SaturateOptions): Promise<number> {
   const lanes = await openLanes(open, options.connections, options.eventsPerFrame);
   let frames = 0;
-  let lastAt = 0;
   try {
     return await new Promise<number>((resolve, reject) => {
       for (const lane of lanes) {
         lane.onTrouble = (reason) => reject(new Error(reason));
         lane.onAcked = (acked) => {
           frames += acked;
-          lastAt = performance.now();
           lane.send(acked);
         };
         lane.send(Math.max(1, Math.min(options.framesMax, Math.floor(options.windowBytes / lane.frameBytes))));
       }
       setTimeout(() => {
         const startedFrames = frames;
-        const startedAt = lastAt;
+        const startedAt = performance.now();
         setTimeout(() => {
-          if (frames === startedFrames) return reject(new Error(`nothing was acknowledged in ${options.millis} ms`));
-          resolve(((frames - startedFrames) * options.eventsPerFrame * 1000) / (lastAt - startedAt));
+          const seconds = (performance.now() - startedAt) / 1000;
+          if (frames > startedFrames) resolve(((frames - startedFrames) * options.eventsPerFrame) / seconds);
+          else reject(new Error(`nothing was acknowledged in ${seconds.toFixed(1)} s`));
         }, options.millis);
       }, options.warmUpMillis);
     });

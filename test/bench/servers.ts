@@ -21,7 +21,6 @@ const MOSQUITTO_PATHS = [
 ];
 
 export interface Peer {
-  keeper?: MqttKeeper | undefined;
   open: OpenLane;
   stop(): Promise<void>;
 }
@@ -87,7 +86,6 @@ export async function startMosquitto(path: string, directory: string, isSaved: b
   const keeper = isSaved ? await MqttKeeper.open(port) : undefined;
   return {
     open: (index, eventsPerFrame) => MqttLane.open(port, `bench-${index}`, index, eventsPerFrame),
-    keeper,
     stop: () => {
       keeper?.close();
       return end(server);
