@@ -27,7 +27,7 @@ export const bytesText: TextCodec = {
         parts.push(json.substring(from, at), String.fromCharCode(byte));
         from = at + 6;
         at = json.indexOf(ESCAPE, from);
-      } else at = json.indexOf(ESCAPE, at + 5);
+      } else at = json.indexOf(ESCAPE, at + 4);
     }
     parts.push(json.substring(from));
     return parts.join("");

@@ -128,6 +128,27 @@ export function webServerContract(start: (config: object) => Promise<RunningNode
     expect(await get("/ping")).toEqual([200, "pong"]);
   });
 
+  test("takes a request in any pieces, also one that ends in the middle of an empty line", async () => {
+    for (const pieces of [
+      ["GET /ping HTTP/1.1\r\n", "Host: x\r\n\r", "\n"],
+      ["GET /ping HTTP/1.1\r", "\nHost: x", "\r\n", "\r\n"],
+    ]) {
+      const socket = connect(port, "127.0.0.1");
+      socket.setNoDelay(true);
+      const answer = new Promise<string>((resolve) => {
+        let text = "";
+        socket.setEncoding("latin1").on("data", (data) => (text += data));
+        socket.on("close", () => resolve(text));
+      });
+      for (const piece of pieces) {
+        socket.write(piece);
+        // Apart on the wire: the next piece leaves when this one has been read, which nothing tells.
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+      expect(await answer).toMatch(/^HTTP\/1\.1 200 OK[^]*pong$/);
+    }
+  });
+
   test("slows a peer that sends faster than it reads, and loses nothing", async () => {
     const socket = await open("/echo", { authorization: `Bearer ${TOKEN}` });
     const messages = 40;

@@ -119,6 +119,20 @@ describe("a tree of emulated chips", () => {
     expect(await lamp.line(/away/)).toContain("token");
   });
 
+  test("a node without a token lets nobody echo", async () => {
+    root = await MemoryRoot.open(TOKENS);
+    const listen = await freePort();
+    const program = await EmulatedProgram.start("firmware/main.ts", {
+      id: "leaf",
+      parent: { host: "127.0.0.1", port: root.port },
+      listen,
+    });
+    programs.push(program);
+    await program.line(/away/);
+    const answer = await fetch(`http://127.0.0.1:${listen}/echo`, { headers: { authorization: "Bearer " } });
+    expect(answer.status).toBe(401);
+  });
+
   test.each([
     [{}, /id must be/],
     [{ id: "x", parent: { host: "h" } }, /parent.port must be/],

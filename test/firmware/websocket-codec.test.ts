@@ -204,7 +204,7 @@ describe("decoder", () => {
   });
 
   test("closes with 1002 for reserved bits, unknown opcodes, long or cut control frames, and fragments out of order", () => {
-    expect(faultCode("\xc1\x01x", false)).toBe(1002);
+    for (const bits of ["\xc1", "\xa1", "\x91"]) expect(faultCode(`${bits}\x01x`, false)).toBe(1002);
     expect(faultCode("\x83\x01x", false)).toBe(1002);
     expect(faultCode("\x8b\x00", false)).toBe(1002);
     expect(faultCode(`\x89\x7e\x00\x7e${"x".repeat(126)}`, false)).toBe(1002);
