@@ -83,7 +83,12 @@ async function main(): Promise<void> {
     const syncsPerSecond = measureSyncs(join(directory, "syncs"));
     const contestants = await start(directory, plan, peers);
     const results = await contest(contestants, plan, say);
-    const engine = isWanted("engine") ? await engineBench(say) : { lines: [], result: undefined };
+    const engine = isWanted("engine")
+      ? await engineBench(
+          { rounds: flags.quick ? 1 : 3, halfSeconds: flags.quick ? 4 : 10, directory: flags.directory },
+          say,
+        )
+      : { lines: [], result: undefined };
     for (const trouble of results.troubles) say(`trouble: ${trouble}`);
     const all = rows(results);
     const missed = all.flatMap(({ throughput }) => throughput).filter(({ isMet }) => isMet === false).length;

@@ -21,6 +21,9 @@ const MOSQUITTO_PATHS = [
 ];
 
 export interface Peer {
+  port: number;
+  /** Who may connect, where that matters. */
+  nodes?: readonly { id: string; token: string }[];
   open: OpenLane;
   stop(): Promise<void>;
 }
@@ -37,6 +40,8 @@ export async function startSapline(directory: string, connections: number): Prom
   const server = spawnServer(process.execPath, args);
   const port = await printedPort(server, /^sapline root http:\/\/127\.0\.0\.1:(\d+)$/m);
   return {
+    port,
+    nodes,
     open: (index, eventsPerFrame) => {
       const node = nodes[index];
       if (node === undefined) throw new Error(`only ${nodes.length} nodes have a token`);
@@ -53,6 +58,7 @@ export async function startCeiling(directory: string): Promise<Peer> {
   ]);
   const port = await printedPort(server, /^ceiling (\d+)$/m);
   return {
+    port,
     open: (index, eventsPerFrame) =>
       SaplineLane.open({ port, id: `bench-${index}`, token: "none" }, index, eventsPerFrame),
     stop: () => end(server),
@@ -85,6 +91,7 @@ export async function startMosquitto(path: string, directory: string, isSaved: b
   await reachable(port);
   const keeper = isSaved ? await MqttKeeper.open(port) : undefined;
   return {
+    port,
     open: (index, eventsPerFrame) => MqttLane.open(port, `bench-${index}`, index, eventsPerFrame),
     stop: () => {
       keeper?.close();
