@@ -116,6 +116,15 @@ test("a group after a hole is dropped, and answered with the last that is on dis
   expect(bench.root.counters["group after a hole"]).toBe(1);
 });
 
+test("in a new epoch nothing is on disk yet: a hole is answered with 0, not with the old epoch's last", () => {
+  const { bench, ep } = joined();
+  bench.say(1, group("a", ep, 5, ...reads(1, 5)));
+  bench.settle();
+  const next = bench.rejoin(1, "a");
+  bench.say(1, group("a", next, 3, read(8)));
+  expect(bench.lines(1)).toEqual([{ type: "!ack", dst: "a", ep: next, n: 0 }]);
+});
+
 test("a group whose number cannot be, or of another epoch, or of a stranger is dropped and counted", () => {
   const { bench, ep } = joined();
   bench.join(2, "b");

@@ -373,6 +373,18 @@ test("resumed in another epoch it drops what the root holds of the old one and n
   expect(bench.outbox.entries.length).toBe(0);
 });
 
+test("in another epoch nothing is sent yet: what is not sent anew can be neither acknowledged nor called sent", () => {
+  const bench = new Bench({ windowBytes: 300 });
+  bench.flight.resume(3, 0);
+  bench.add(10, 100, true);
+  bench.pump();
+  bench.flight.resume(4, 0);
+  expect(bench.flight.sent).toBe(0);
+  bench.ack(2);
+  expect(bench.counters).toEqual({ "ack from the future": 1 });
+  expect(bench.outbox.entries.length).toBe(10);
+});
+
 test("an answer cannot take away what was never sent", () => {
   const bench = new Bench({ windowBytes: 300 });
   bench.flight.resume(3, 0);
@@ -399,7 +411,7 @@ test("a root that forgot what it acknowledged is asked for another epoch, and no
   expect(bench.flight.resume(3, 5)).toBe(false);
   expect(bench.flight.epoch).toBe(0);
   expect(bench.pump()).toEqual([]);
-  expect(bench.flight.resume(4, 0)).toBe(true);
+  expect(bench.flight.resume(4, 1)).toBe(true);
   expect(bench.pump().flatMap((group) => group.values)).toEqual([9, 10]);
 });
 
@@ -412,6 +424,17 @@ test("a line is the same at every sending: its time is fixed at the first", () =
   bench.flight.resume(4, 0);
   const second = bench.pump();
   expect(second.map((group) => group.text.replaceAll('"ep":4', '"ep":3'))).toEqual(first.map((group) => group.text));
+});
+
+test("an `!ack` that comes just before all is sent again opens the window by nothing", () => {
+  const bench = new Bench({ windowBytes: 1000 });
+  bench.flight.resume(1, 0);
+  bench.add(40, 100, true);
+  bench.pump();
+  bench.wake();
+  bench.tick();
+  bench.ack(8);
+  expect(numbersOf(bench.pump())).toEqual([9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
 });
 
 test("after sending again, the window is counted anew and does not leak", () => {

@@ -194,6 +194,14 @@ test("only unsent entries are squashed, and a gap before them that is sent is le
   expect(shapes(outbox)).toEqual(["!gap 2 state", "!gap 2 state", "!update a 7", "!update a 8"]);
 });
 
+test("a log that was sent is not given up any more", () => {
+  const outbox = box(400);
+  for (let i = 1; i <= 3; i++) outbox.add(sized("!log", 100, { value: i }), 0, NOW);
+  expect(outbox.add(sized("!log", 100, { value: 4 }), 3, NOW)).toBe("full");
+  expect(outbox.add(sized("!log", 100, { value: 4 }), 1, NOW)).toBe("");
+  expect(shapes(outbox)).toEqual(["!log  1", "!gap 2 log", "!log  4"]);
+});
+
 test("an `!update` without a text as its entity is an event: it has no newest value to keep", () => {
   const outbox = box(1000);
   expect(outbox.add(sized("!update", 751, { eid: 7 }), 0, NOW)).toBe("full");
