@@ -218,6 +218,16 @@ test("an answer that nobody here asked for reaches nobody", () => {
   expect(bench.core.counters["line for nobody below"]).toBe(1);
 });
 
+test("a child that says hello again on its own link is answered, and nothing else happens", () => {
+  const bench = branch();
+  bench.claim(1, "c", 9);
+  bench.sent = [];
+  bench.admit({ type: "?hello", id: "c", nonce: 9 });
+  expect(bench.lines(1).map((line) => line.type)).toEqual(["!hello"]);
+  expect(bench.closes).toEqual([]);
+  expect(bench.texts(bench.parent)).toEqual([]);
+});
+
 test("a takeover between two children: the old one is told and closed, and its late close changes nothing", () => {
   const bench = branch();
   bench.connect(3);
