@@ -39,8 +39,9 @@ test("groups of a stranger are dropped whole and counted, and the others in the 
 
 test("a control line in the middle of a group is taken out, and the group goes on without it", () => {
   const bench = branch();
-  bench.up(1, text(READING, { type: "?ping" }, READING) + text({ type: "?ack", src: "c", ep: 3, n: 2 }));
-  expect(bench.texts(bench.parent)).toEqual([group("c", 3, 2, READING, READING)]);
+  const ping = { type: "?ping" };
+  bench.up(1, text(READING, ping, READING, ping, ping, READING, { type: "?ack", src: "c", ep: 3, n: 3 }));
+  expect(bench.texts(bench.parent)).toEqual([group("c", 3, 3, READING, READING, READING)]);
   expect(bench.lines(1)[0]?.type).toBe("!ping");
 });
 
