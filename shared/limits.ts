@@ -97,8 +97,10 @@ export const ROW_BYTES_MAX = 262144;
 export const ROW_TIME = 50 as Millis;
 /** Frames of acks and other lines downwards are cut at this many bytes. Spec. */
 export const DOWN_FRAME_BYTES = 1000;
-/** `?hello`s of one link that wait for the disk; more are dropped. Chosen: a branch's whole subtree at once. */
-export const HELLOS_PENDING_MAX = 1000;
+/** `?hello`s that a link may say at once, and how many more each second. Further ones are dropped, for each costs a row of the log.
+ * Chosen: a branch's whole subtree at once. */
+export const HELLOS_MAX = 1000;
+export const HELLOS_PER_SECOND = 20;
 /** An epoch that a node offers counts up to this; the rest of the numbers are for those that the root gives itself. Chosen. */
 export const EPOCH_OFFERED_MAX = 1073741823;
 /** Events of one epoch, past which the node asks for another: numbers end at 2147483647. Chosen: half of them. */

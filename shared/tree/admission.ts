@@ -5,7 +5,7 @@
  * accepted by then, stored or not: so nothing is sent again that will be stored.
  */
 import type { RootEffect } from "../effect.ts";
-import { EPOCH_EVENTS_MAX, EPOCH_OFFERED_MAX, HELLOS_PENDING_MAX } from "../limits.ts";
+import { EPOCH_EVENTS_MAX, EPOCH_OFFERED_MAX, HELLOS_MAX, HELLOS_PER_SECOND } from "../limits.ts";
 import { count, type Counters } from "../table.ts";
 import type { TextCodec } from "../text.ts";
 import type { Instant, NodeId, UnixMillis } from "../units.ts";
@@ -53,8 +53,7 @@ export class Admission {
       if (via.length === 0) this.parts.presence.cut(from, 1008, error, unix, out);
       return;
     }
-    if (from.hellosPending >= HELLOS_PENDING_MAX) return count(this.parts.counters, "?hello over the limit");
-    from.hellosPending += 1;
+    if (!this.mayHello(from, now)) return count(this.parts.counters, "?hello over the limit");
     const member = this.parts.roll.member(id);
     this.parts.presence.takeOver(member, from, via, now, unix, out);
     const offered = isNumber(message["ep"]) && message["ep"] <= EPOCH_OFFERED_MAX ? message["ep"] : 0;
@@ -64,6 +63,16 @@ export class Admission {
     member.isPlain = false;
     this.parts.presence.logJoined(member, typeof message["fw"] === "string" ? message["fw"].substr(0, 64) : "", unix);
     this.parts.ledger.answer({ kind: "hello", link: from.link, id, epoch: member.epoch, n, nonce: message["nonce"] });
+  }
+
+  /** Takes one of the `?hello`s that a link may say; they come back with time. */
+  private mayHello(from: RootLink, now: Instant): boolean {
+    const regained = ((now - from.hellosAt) * HELLOS_PER_SECOND) / 1000;
+    from.hellosLeft = Math.min(HELLOS_MAX, from.hellosLeft + regained);
+    from.hellosAt = now;
+    if (from.hellosLeft < 1) return false;
+    from.hellosLeft -= 1;
+    return true;
   }
 
   /** Why a `?hello` is not accepted, or "". */
@@ -87,7 +96,6 @@ export class Admission {
       this.sayDesired(answer.id, answer.eid, lines);
       return;
     }
-    rootLink.hellosPending -= 1;
     const member = this.parts.roll.member(answer.id);
     if (member.link !== answer.link || member.epoch !== answer.epoch) return;
     const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };

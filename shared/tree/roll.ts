@@ -2,6 +2,7 @@
  * Roll is who is connected to the root, and through which link: links, and the nodes that speak through them.
  * It decides nothing; admission and takeover are Root's.
  */
+import { HELLOS_MAX } from "../limits.ts";
 import { Pulse } from "../link/pulse.ts";
 import { Table } from "../table.ts";
 import type { Instant, LinkId, NodeId } from "../units.ts";
@@ -14,8 +15,9 @@ export interface RootLink {
   id: NodeId;
   pulse: Pulse;
   isPaused: boolean;
-  /** `?hello`s that wait for the disk. */
-  hellosPending: number;
+  /** How many `?hello`s it may still say, as of `hellosAt`. */
+  hellosLeft: number;
+  hellosAt: Instant;
   /** The nodes that speak through it. */
   members: Table<Member>;
 }
@@ -51,7 +53,15 @@ export class Roll {
 
   open(link: LinkId, id: NodeId, now: Instant): void {
     const members = new Table<Member>();
-    this.links.set(link, { link, id, pulse: new Pulse(now), isPaused: false, hellosPending: 0, members });
+    this.links.set(link, {
+      link,
+      id,
+      pulse: new Pulse(now),
+      isPaused: false,
+      hellosLeft: HELLOS_MAX,
+      hellosAt: now,
+      members,
+    });
   }
 
   /** The member of that id, as the log knows it if it was not met before. */
