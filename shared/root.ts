@@ -67,7 +67,7 @@ export class Root {
     this.acksSent = 0;
     this.projection = new Projection(config.id, image);
     this.ledger = new Ledger(this.projection);
-    this.intake = new Intake(this.projection, this.ledger, this.counters);
+    this.intake = new Intake(this.projection, this.ledger, text, this.counters);
     this.roll = new Roll(this.projection);
     this.presence = new Presence(config.id, this.roll, this.intake, text, this.counters);
     this.admission = new Admission({
@@ -261,7 +261,7 @@ export class Root {
         count(this.counters, "line cut");
         break;
       }
-      const message = parseLine(text, start, end);
+      const message = parseLine(text, start, end, this.text);
       switch (message === undefined ? "" : message.type) {
         case "?ack":
           this.takeGroup(from, group, message as Message, now, unix, out);

@@ -2,6 +2,7 @@
  * Reads lines at the root: each into a message, and the events between two `?ack`s into a group ready to be stored.
  */
 import { LINE_BYTES_MAX } from "../limits.ts";
+import type { TextCodec } from "../text.ts";
 import { isControlType, type Message, parseMessage } from "../wire/message.ts";
 
 /** Event lines in their order, and what each says; undefined where a line is no event. */
@@ -39,10 +40,10 @@ export class Group {
   }
 
   /** The same without the first `skip` lines, and with a gap in the place of each that is no event: numbers have no holes. */
-  mended(skip: number): string {
+  mended(skip: number, text: TextCodec): string {
     const lines = this.text().split("\n");
     return lines
-      .map((line, i) => (isEvent(this.events[i]) ? line : gapFor(line)))
+      .map((line, i) => (isEvent(this.events[i]) ? line : gapFor(isLong(line, text))))
       .slice(skip)
       .join("\n");
   }
@@ -70,16 +71,25 @@ export function groupOf(lines: string[], events: Message[]): Group {
 }
 
 /** What takes the place of a line that cannot be stored. */
-function gapFor(line: string): string {
-  return '{"type":"!gap","n":1,"reason":"' + (line.length > LINE_BYTES_MAX ? "long" : "malformed") + '"}';
+function gapFor(isTooLong: boolean): string {
+  return '{"type":"!gap","n":1,"reason":"' + (isTooLong ? "long" : "malformed") + '"}';
+}
+
+/** Most bytes that one character of a string takes in UTF-8. */
+const CHARACTER_BYTES_MAX = 3;
+
+function isLong(line: string, text: TextCodec): boolean {
+  if (line.length * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) return false;
+  return text.byteLength(line) > LINE_BYTES_MAX;
 }
 
 /**
  * The message in a line of a frame, or undefined. Each line is parsed by itself: to parse all of them as one array is no
  * quicker once it is made sure that two broken lines do not make up one good value (measured).
  */
-export function parseLine(frame: string, start: number, end: number): Message | undefined {
-  return end - start > LINE_BYTES_MAX ? undefined : parseMessage(frame.substring(start, end));
+export function parseLine(frame: string, start: number, end: number, text: TextCodec): Message | undefined {
+  const line = frame.substring(start, end);
+  return isLong(line, text) ? undefined : parseMessage(line);
 }
 
 /** Whether an application may have said it: control lines have no place in a group. */

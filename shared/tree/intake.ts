@@ -2,6 +2,7 @@
  * Intake takes groups into the log: only as continuations, each event once, a line that is none keeping its number as a gap.
  */
 import { count, type Counters } from "../table.ts";
+import type { TextCodec } from "../text.ts";
 import type { UnixMillis } from "../units.ts";
 import { isNumber, type Message, timeOf } from "../wire/message.ts";
 import { type Group, isEvent } from "./group.ts";
@@ -30,11 +31,13 @@ export function judge(last: number, n: unknown, howMany: number): Verdict {
 export class Intake {
   private projection: Projection;
   private ledger: Ledger;
+  private text: TextCodec;
   private counters: Counters;
 
-  constructor(projection: Projection, ledger: Ledger, counters: Counters) {
+  constructor(projection: Projection, ledger: Ledger, text: TextCodec, counters: Counters) {
     this.projection = projection;
     this.ledger = ledger;
+    this.text = text;
     this.counters = counters;
   }
 
@@ -64,7 +67,7 @@ export class Intake {
       if (ts < tsMin) tsMin = ts;
       if (ts > tsMax) tsMax = ts;
     }
-    const lines = isWhole ? group.text() : group.mended(skip);
+    const lines = isWhole ? group.text() : group.mended(skip, this.text);
     member.last += howMany - skip;
     this.projection.applyGroup(member.id, member.epoch, member.last);
     const row = { node: member.id, epoch: member.epoch, first, last: member.last, received, tsMin, tsMax, lines };

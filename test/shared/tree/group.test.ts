@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { LINE_BYTES_MAX } from "#shared/limits.ts";
 import { Group, groupOf, isEvent, parseLine } from "#shared/tree/group.ts";
 import { parseMessage } from "#shared/wire/message.ts";
-import { seeded } from "../world.ts";
+import { seeded, TEXT } from "../world.ts";
 
 /** Reads a frame whose lines all belong to one group, but for those that `isLeftOut` says are not. */
 function read(lines: string[], isLeftOut: (line: string) => boolean = () => false): Group {
@@ -11,7 +11,7 @@ function read(lines: string[], isLeftOut: (line: string) => boolean = () => fals
   let start = 0;
   for (const line of lines) {
     const end = start + line.length;
-    if (!isLeftOut(line)) group.add(start, end, parseLine(frame, start, end));
+    if (!isLeftOut(line)) group.add(start, end, parseLine(frame, start, end, TEXT));
     start = end + 1;
   }
   return group;
@@ -52,16 +52,26 @@ test("two broken lines that make up two good values together are two broken line
   }
 });
 
-test("a line of 4096 characters is an event, one of 4097 is stored as a gap that says long", () => {
+test("a line of 4096 bytes is an event, one of 4097 is stored as a gap that says long", () => {
   const group = read([line(LINE_BYTES_MAX - 1), line(LINE_BYTES_MAX), line(LINE_BYTES_MAX + 1), "{"]);
   expect(group.events.map((event) => event !== undefined)).toEqual([true, true, false, false]);
-  expect(group.mended(2)).toBe('{"type":"!gap","n":1,"reason":"long"}\n{"type":"!gap","n":1,"reason":"malformed"}');
+  expect(group.mended(2, TEXT)).toBe(
+    '{"type":"!gap","n":1,"reason":"long"}\n{"type":"!gap","n":1,"reason":"malformed"}',
+  );
+});
+
+test("a line is measured in bytes of UTF-8, not in characters", () => {
+  const wide = (bytes: number) => `{"type":"x","p":"${"é".repeat((bytes - 19) / 2)}"}`;
+  expect(TEXT.byteLength(wide(LINE_BYTES_MAX - 1))).toBe(LINE_BYTES_MAX - 1);
+  const group = read([wide(LINE_BYTES_MAX - 1), wide(LINE_BYTES_MAX + 1)]);
+  expect(group.events.map((event) => event !== undefined)).toEqual([true, false]);
+  expect(group.mended(1, TEXT)).toContain("long");
 });
 
 test("control lines are no events, and keep their number as gaps", () => {
   const group = read(['{"type":"!hello"}', '{"type":"!update"}', '{"type":"!ack","n":1}']);
   expect(group.events.map(isEvent)).toEqual([false, true, false]);
-  expect(group.mended(1)).toBe('{"type":"!update"}\n{"type":"!gap","n":1,"reason":"malformed"}');
+  expect(group.mended(1, TEXT)).toBe('{"type":"!update"}\n{"type":"!gap","n":1,"reason":"malformed"}');
   expect(isEvent(undefined)).toBe(false);
 });
 
@@ -95,7 +105,7 @@ for (let seed = 1; seed <= 10; seed++) {
       const mended = kept.map((one) =>
         parseMessage(one) === undefined ? '{"type":"!gap","n":1,"reason":"malformed"}' : one,
       );
-      expect(group.mended(skip)).toBe(mended.slice(skip).join("\n"));
+      expect(group.mended(skip, TEXT)).toBe(mended.slice(skip).join("\n"));
     }
   });
 }
