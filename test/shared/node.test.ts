@@ -294,6 +294,8 @@ test("a dial that neither opens nor fails is given up, and its late opening is i
   expect(bench.sent).toEqual([]);
   bench.run(2000);
   expect(bench.parent).not.toBe(first);
+  bench.do(bench.core.opened(first as LinkId, bench.at));
+  expect(bench.sent).toEqual([]);
   bench.closed(first);
   bench.open();
 });
