@@ -1,7 +1,7 @@
 # The commands people type. npm scripts hold what they do; this only names and orders them.
 .PHONY: run test check sim bench firmware engine setup
 SEED ?=
-SEEDS ?=
+SEEDS ?= 200
 
 run: setup
 	@trap : INT; npm run --silent demo || test $$? -eq 130

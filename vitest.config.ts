@@ -3,10 +3,24 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     isolate: false,
+    maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/{shared,firmware,host,tools}/**/*.test.ts", "test/*.test.ts"], testTimeout: 20_000 } },
-      { extends: true, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 240_000, fileParallelism: false } },
-      { extends: true, test: { name: "engine", include: ["test/engine/**/*.test.ts"], testTimeout: 240_000, fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/{shared,firmware,host,tools}/**/*.test.ts", "test/*.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 240_000, fileParallelism: false },
+      },
+      {
+        extends: true,
+        test: { name: "engine", include: ["test/engine/**/*.test.ts"], testTimeout: 240_000, fileParallelism: false },
+      },
     ],
   },
 });
