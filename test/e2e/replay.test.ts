@@ -97,14 +97,14 @@ test("5844 readings of a leaf three hops from the root are stored exactly once, 
 test(`the same while the root is killed 5 times, each branch twice, and links are cut 20 times (SEED=${SEED})`, async () => {
   console.log(`replay with SEED=${SEED}`);
   const random = seeded(SEED);
-  const chain = await Chain.start({ every: 100, batch: 12 });
+  const chain = await Chain.start({ every: 100, batch: 16 });
   const faults = [
     ...Array.from({ length: 5 }, () => () => chain.killRoot()),
     ...["porch", "shed", "porch", "shed"].map((id) => () => chain.killBranch(id)),
     ...Array.from({ length: 20 }, () => () => cutSomeLink(chain, random)),
   ];
   shuffle(faults, random);
-  const before = () => Math.floor(random() * 1500);
+  const before = () => Math.floor(random() * 800);
   for (const fault of faults) {
     const pause = Date.now() + before();
     await until(
