@@ -45,6 +45,7 @@ export class Board {
   private alarm: number;
   private alarmAt: Instant | undefined;
   private isStarted: boolean;
+  private isAlarmDue: boolean;
 
   constructor(configuration: Configuration, firmware: string, application: Application) {
     this.clock = new Clock();
@@ -58,6 +59,7 @@ export class Board {
     this.alarm = 0;
     this.alarmAt = undefined;
     this.isStarted = false;
+    this.isAlarmDue = false;
     this.node = new TreeNode(
       { id: configuration.id, token: configuration.token, fw: firmware, limits: configuration.limits },
       bytesText,
@@ -73,7 +75,8 @@ export class Board {
   /** The application's event: copied at once, sent when there is company for it. */
   emit(event: { type: string; [key: string]: unknown }): Emitted {
     const emitted = this.node.emit(event, this.clock.now());
-    this.perform(emitted.effects);
+    if (emitted.effects.length > 0) this.perform(emitted.effects);
+    else this.setAlarmLater();
     return emitted;
   }
 
@@ -207,6 +210,16 @@ export class Board {
       default:
         unreachable(effect);
     }
+  }
+
+  /** Once for all that is emitted in one turn: to ask the core costs more than to emit. */
+  private setAlarmLater(): void {
+    if (this.isAlarmDue) return;
+    this.isAlarmDue = true;
+    setTimeout(() => {
+      this.isAlarmDue = false;
+      this.setAlarm();
+    }, 0);
   }
 
   /** One timer for the whole core; set anew only when the moment has changed (a timer costs the chip 11 variables). */

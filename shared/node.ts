@@ -350,7 +350,8 @@ export class TreeNode {
   }
 
   private pumped(now: Instant): readonly NodeEffect[] {
-    if (!this.join.isJoined()) return NOTHING;
+    // Mostly there is no full frame yet. What children sent has not been waiting for this.
+    if (!this.flight.isDue(now) || !this.join.isJoined()) return NOTHING;
     const out: NodeEffect[] = [];
     this.pump(now, out);
     return out;

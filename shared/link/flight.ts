@@ -28,6 +28,7 @@ export class Flight {
   private outbox: Outbox;
   private limits: Limits;
   private counters: Counters;
+  /** What the first `next` entries count for; the rest of the outbox's bytes are waiting. */
   private flightBytes: number;
   private isUrgent: boolean;
   private flushAt: Instant | undefined;
@@ -93,9 +94,12 @@ export class Flight {
 
   /** Whether a group should go out now; `take` gives it. */
   isDue(now: Instant): boolean {
-    if (!this.maySend()) return false;
-    if (this.isUrgent || this.next < this.sent) return true;
-    return (this.flushAt !== undefined && now >= this.flushAt) || this.hasFullFrame();
+    const isWanted =
+      this.isUrgent ||
+      this.next < this.sent ||
+      this.outbox.bytes - this.flightBytes > this.limits.flushBytes ||
+      (this.flushAt !== undefined && now >= this.flushAt);
+    return isWanted && this.maySend();
   }
 
   /** The next group, as the text of one frame. Call when `isDue`. */
@@ -193,14 +197,5 @@ export class Flight {
   private measure(sample: number): void {
     this.roundTrip = this.roundTrip === 0 ? sample : this.roundTrip + ROUND_TRIP_WEIGHT * (sample - this.roundTrip);
     this.timedNumber = 0;
-  }
-
-  private hasFullFrame(): boolean {
-    let bytes = 0;
-    for (let i = this.next; i < this.outbox.entries.length; i++) {
-      bytes += (this.outbox.entries[i] as Entry).bytes;
-      if (bytes > this.limits.flushBytes) return true;
-    }
-    return false;
   }
 }

@@ -57,21 +57,19 @@ export class Outbox {
    * Answers "" or why not: "type" (none, or reserved), "long" (over LINE_BYTES_MAX), "full".
    */
   add(event: Message, sent: number, now: Instant): string {
-    if (typeof event.type !== "string" || event.type === "" || isControlType(event.type)) return "type";
+    const type = event.type;
+    // The usual one first here: on the chip each call of this method is felt.
+    const isUpdate = type === "!update";
+    if (!isUpdate && (typeof type !== "string" || type === "" || isControlType(type))) return "type";
     const line = this.text.stringify(event);
     const isStamped = typeof event["ts"] === "number";
-    const bytes = this.text.byteLength(line) + 1 + (isStamped ? 0 : TIME_BYTES);
+    const bytes = this.text.byteLength(line) + (isStamped ? 1 : 1 + TIME_BYTES);
     if (bytes - 1 > LINE_BYTES_MAX) return "long";
-    const eventClass = classOf(event);
-    if (!this.makeRoom(bytes, eventClass, eventClass === "state" ? String(event["eid"]) : "", sent)) return "full";
-    this.entries.push({
-      eventClass,
-      line,
-      madeAt: isStamped ? undefined : now,
-      about: eventClass === "state" ? String(event["eid"]) : "",
-      lost: 0,
-      bytes,
-    });
+    const isState = isUpdate && typeof event["eid"] === "string";
+    const about = isState ? (event["eid"] as string) : "";
+    const eventClass = isState ? "state" : type === "!log" ? "log" : "event";
+    if (!this.makeRoom(bytes, eventClass, about, sent)) return "full";
+    this.entries.push({ eventClass, line, madeAt: isStamped ? undefined : now, about, lost: 0, bytes });
     this.bytes += bytes;
     return "";
   }
@@ -149,11 +147,6 @@ export class Outbox {
     this.entries.splice(from, to + 1 - from, { eventClass: "gap", line, madeAt: undefined, about, lost, bytes });
     this.bytes += bytes;
   }
-}
-
-function classOf(event: Message): EventClass {
-  if (event.type === "!log") return "log";
-  return event.type === "!update" && typeof event["eid"] === "string" ? "state" : "event";
 }
 
 function isGapOf(entry: Entry | undefined, eventClass: EventClass): boolean {
