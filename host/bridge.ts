@@ -6,7 +6,7 @@
  * then. When the outbox is full, `emit` says so, and nothing is dropped in silence. A crash of this process loses what was not
  * acknowledged: whoever cannot afford that repeats it from its own source after `flush` has not resolved.
  */
-import { FLUSH_AFTER, PC_LIMITS } from "#shared/limits.ts";
+import { PC_LIMITS } from "#shared/limits.ts";
 import { TreeNode } from "#shared/node.ts";
 import type { NodeId } from "#shared/units.ts";
 import { isNodeId } from "#shared/wire/message.ts";
@@ -16,13 +16,16 @@ import { PC_TEXT } from "./text-codec.ts";
 import { Trouble } from "./trouble.ts";
 import { HOST_VERSION } from "./version.ts";
 
+/** Longest `maxDelay`, in milliseconds. Chosen: who waits longer forgets that it waits. */
+const DELAY_MAX = 60_000;
+
 export interface BridgeOptions {
   /** Of the root or of a branch: "ws://127.0.0.1:4000/node". */
   url: string;
   /** Made by `sapline token add ID`, for that id. */
   id: string;
   token: string;
-  /** An event waits at most this long for company, in milliseconds: 0 to 2000, which is usual. */
+  /** An event waits at most this long for company, in milliseconds: 0 to 60000, usually 2000. */
   maxDelay?: number;
   /** A message is sent as soon as it exceeds this many bytes: 1 to 16000, usually 1000. */
   sizeThreshold?: number;
@@ -39,11 +42,9 @@ export class Bridge implements AsyncIterable<Arrival> {
   /** Drops and refusals, by reason. */
   readonly counters: { [reason: string]: number };
   private readonly edge: NodeEdge;
-  private readonly maxDelay: number;
   private readonly arrivals = new Arrivals(() => performance.now());
   private flushes: { left: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   private roomWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
-  private flushTimer: NodeJS.Timeout | undefined;
   private isIterated = false;
   private isClosed = false;
 
@@ -53,23 +54,21 @@ export class Bridge implements AsyncIterable<Arrival> {
       url,
       id,
       token,
-      maxDelay = FLUSH_AFTER,
+      maxDelay = PC_LIMITS.flushAfter,
       sizeThreshold = PC_LIMITS.flushBytes,
       outboxBytes = PC_LIMITS.outboxBytes,
     } = options;
     if (!isNodeId(id)) throw new Trouble(`"${id}" cannot be a node's id: use letters, digits, ".", "_" and "-"`);
-    if (!(maxDelay >= 0 && maxDelay <= FLUSH_AFTER))
-      throw new Trouble(`maxDelay must be 0 to ${FLUSH_AFTER} milliseconds`);
+    if (!(maxDelay >= 0 && maxDelay <= DELAY_MAX)) throw new Trouble(`maxDelay must be 0 to ${DELAY_MAX} milliseconds`);
     if (!(sizeThreshold >= 1 && sizeThreshold <= 16_000)) throw new Trouble("sizeThreshold must be 1 to 16000 bytes");
     if (!(outboxBytes >= 8192)) throw new Trouble("outboxBytes must be 8192 or more");
-    const limits = { ...PC_LIMITS, flushBytes: sizeThreshold, outboxBytes };
+    const limits = { ...PC_LIMITS, flushBytes: sizeThreshold, flushAfter: maxDelay, outboxBytes };
     const node = new TreeNode(
       { id: id as NodeId, token, fw: `sapline-bridge ${HOST_VERSION}`, limits },
       PC_TEXT,
       Math.random,
     );
     this.counters = node.counters;
-    this.maxDelay = maxDelay;
     this.edge = new NodeEdge(node, url, token, {
       act: (actId, eid, value) => this.act(actId, eid, value),
       set: (eid, value, rev) => this.arrive({ kind: "set", eid, value, rev }),
@@ -101,7 +100,6 @@ export class Bridge implements AsyncIterable<Arrival> {
     if (!accepted && reason === "type")
       throw new Trouble(`"${String(event.type)}" cannot be an event's type: it is empty or the protocol's own`);
     if (!accepted && reason === "long") throw new Trouble("this event is longer than 4096 bytes as JSON: split it");
-    if (accepted && this.maxDelay < FLUSH_AFTER) this.flushTimer ??= setTimeout(() => this.hurry(), this.maxDelay);
     return accepted;
   }
 
@@ -118,7 +116,7 @@ export class Bridge implements AsyncIterable<Arrival> {
   /** Sends at once, and resolves when everything emitted before is on the root's disk. Rejects when the bridge is closed before. */
   flush(): Promise<void> {
     if (this.isClosed) return Promise.reject(new Trouble("this bridge is closed"));
-    this.hurry();
+    this.edge.flush();
     const left = this.edge.node.backlog();
     if (left === 0) return Promise.resolve();
     return new Promise((resolve, reject) => this.flushes.push({ left, resolve, reject }));
@@ -139,17 +137,10 @@ export class Bridge implements AsyncIterable<Arrival> {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    clearTimeout(this.flushTimer);
     this.edge.stop();
     this.arrivals.end();
     const error = new Trouble(`this bridge was closed with ${this.backlog} events not acknowledged`);
     for (const { reject } of [...this.flushes.splice(0), ...this.roomWaiters.splice(0)]) reject(error);
-  }
-
-  private hurry(): void {
-    clearTimeout(this.flushTimer);
-    this.flushTimer = undefined;
-    this.edge.flush();
   }
 
   private act(id: string, eid: string, value: unknown): void {

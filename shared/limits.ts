@@ -17,8 +17,6 @@ export const ENTITY_ID_BYTES_MAX = 64;
 /** Most nodes on the way from a node to the root. Chosen: far beyond any real tree, ends loops. */
 export const VIA_NODES_MAX = 16;
 
-/** A line waits this long for company before it is sent. Spec. */
-export const FLUSH_AFTER = 2000 as Millis;
 /** Silence on a link for this long ends it; a third of it asks `?ping`. Spec. */
 export const LINK_TIMEOUT = 15000 as Millis;
 /** A dial that has neither opened nor failed is given up. Chosen: a TCP connect over a poor Wi-Fi takes seconds. */
@@ -51,6 +49,8 @@ export const ACTS_REMEMBERED = 16;
 export interface Limits {
   /** A frame is sent when its text exceeds this many bytes. */
   flushBytes: number;
+  /** An event waits this long for company, in milliseconds. Spec. */
+  flushAfter: number;
   /** Most bytes of its own events an origin has in flight. */
   windowBytes: number;
   /** Most bytes of events an origin keeps. */
@@ -68,6 +68,7 @@ export interface Limits {
 /** ESP32: about 16 k variables of 14 bytes; sockets move 536 bytes at a time. */
 export const CHIP_LIMITS: Limits = {
   flushBytes: 500,
+  flushAfter: 2000,
   windowBytes: 4096,
   outboxBytes: 8192,
   pipeBytes: 1072,
@@ -79,6 +80,7 @@ export const CHIP_LIMITS: Limits = {
 /** A PC process as a node. */
 export const PC_LIMITS: Limits = {
   flushBytes: 1000,
+  flushAfter: 2000,
   windowBytes: 65536,
   outboxBytes: 1048576,
   pipeBytes: 65536,

@@ -6,7 +6,7 @@
  * is in flight; a group never exceeds a frame.
  */
 import type { Limits } from "../limits.ts";
-import { FLUSH_AFTER, RESEND_AFTER_MAX, RESEND_AFTER_MIN } from "../limits.ts";
+import { RESEND_AFTER_MAX, RESEND_AFTER_MIN } from "../limits.ts";
 import { count, type Counters } from "../table.ts";
 import { after, type Instant, type NodeId, sooner, type UnixMillis } from "../units.ts";
 import { groupEnd } from "../wire/line.ts";
@@ -61,7 +61,7 @@ export class Flight {
 
   /** An event has entered the outbox. */
   added(isUrgent: boolean, now: Instant): void {
-    if (this.flushAt === undefined) this.flushAt = after(now, FLUSH_AFTER);
+    if (this.flushAt === undefined) this.flushAt = after(now, this.limits.flushAfter);
     if (isUrgent) this.isUrgent = true;
   }
 

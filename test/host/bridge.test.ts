@@ -120,7 +120,7 @@ describe("a bridge", () => {
     expect(() => bridge.emit({ type: "x", text: "x".repeat(4096) })).toThrow("longer than 4096 bytes");
     for (const options of [
       { id: "a b" },
-      { maxDelay: 2001 },
+      { maxDelay: 60_001 },
       { sizeThreshold: 0 },
       { outboxBytes: 100 },
       { url: "nowhere" },

@@ -52,7 +52,8 @@ test("waits grow: each shortest is below its longest", () => {
 });
 
 test("a frame waits for company no longer than an `!ack` is waited for", () => {
-  expect(limits.FLUSH_AFTER).toBeLessThanOrEqual(limits.RESEND_AFTER_MIN);
+  expect(PC_LIMITS.flushAfter).toBeLessThanOrEqual(limits.RESEND_AFTER_MIN);
+  expect(CHIP_LIMITS.flushAfter).toBeLessThanOrEqual(limits.RESEND_AFTER_MIN);
 });
 
 test("a replaced client's wait is short enough for three takeovers to be seen as a conflict", () => {

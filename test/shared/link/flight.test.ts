@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import {
+  PC_LIMITS,
   CHIP_LIMITS,
-  FLUSH_AFTER,
   FRAME_BYTES_MAX,
   LINE_BYTES_MAX,
   type Limits,
@@ -119,10 +119,10 @@ test("waits two seconds for company, or until a frame is full, or not at all if 
   const bench = new Bench();
   bench.flight.resume(1, 0);
   bench.add();
-  expect(bench.flight.wakeAt()).toBe(FLUSH_AFTER);
-  bench.now = FLUSH_AFTER - 1;
+  expect(bench.flight.wakeAt()).toBe(PC_LIMITS.flushAfter);
+  bench.now = PC_LIMITS.flushAfter - 1;
   expect(bench.pump()).toEqual([]);
-  bench.now = FLUSH_AFTER;
+  bench.now = PC_LIMITS.flushAfter;
   expect(bench.pump().length).toBe(1);
   bench.add(5);
   expect(bench.pump()).toEqual([]);
