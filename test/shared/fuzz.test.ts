@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ACTS_REMEMBERED, CHIP_LIMITS, FRAME_BYTES_MAX } from "#shared/limits.ts";
 import type { LinkId } from "#shared/units.ts";
 import { group, NodeBench, RootBench, text, UNIX_AT_START } from "./bench.ts";
-import { seeded } from "./world.ts";
+import { seeded, seedsToPlay } from "./world.ts";
 
 const VALUES = [
   "null",
@@ -125,8 +125,8 @@ const UPWARDS = (src: string, ep: number) => [
   text({ type: "?ack", n: 5 }),
 ];
 
-for (let seed = 1; seed <= 15; seed++) {
-  test(`the root takes any nonsense, and goes on (seed ${seed})`, () => {
+for (const seed of seedsToPlay(5)) {
+  test(`the root takes any nonsense, and goes on (SEED=${seed})`, () => {
     const known = ["a", "b", "c", "p"];
     const bench = new RootBench(undefined, (id, token) => known.includes(id) && token === "t-" + id);
     let ep = bench.join(1, "a");
@@ -201,8 +201,8 @@ function checkBounds(bench: NodeBench): void {
   expect(Object.keys(bench.core.counters).length).toBeLessThan(30);
 }
 
-for (let seed = 1; seed <= 15; seed++) {
-  test(`a branch takes any nonsense from its children, and passes what is good (seed ${seed})`, () => {
+for (const seed of seedsToPlay(5)) {
+  test(`a branch takes any nonsense from its children, and passes what is good (SEED=${seed})`, () => {
     const bench = new NodeBench("b").join();
     bench.child(1, "c");
     bench.child(2, "d");
@@ -232,8 +232,8 @@ for (let seed = 1; seed <= 15; seed++) {
   });
 }
 
-for (let seed = 1; seed <= 15; seed++) {
-  test(`a node takes any nonsense from its parent, keeps its events, and joins again (seed ${seed})`, () => {
+for (const seed of seedsToPlay(5)) {
+  test(`a node takes any nonsense from its parent, keeps its events, and joins again (SEED=${seed})`, () => {
     const bench = new NodeBench("b").join();
     bench.child(1, "c");
     const samples = [

@@ -28,6 +28,12 @@ export function seeded(seed: number): Random {
   };
 }
 
+/** The seeds to play: the one that SEED names, else as many as SEEDS says, else `usual`. */
+export function seedsToPlay(usual: number): number[] {
+  if (process.env["SEED"]) return [Number(process.env["SEED"])];
+  return Array.from({ length: Number(process.env["SEEDS"] || usual) }, (_, i) => i + 1);
+}
+
 const LATENCY = 5;
 const UNIX_AT_START = 1_700_000_000_000;
 

@@ -3,7 +3,7 @@ import { CHIP_LIMITS, type Limits, LINE_BYTES_MAX } from "#shared/limits.ts";
 import { Outbox } from "#shared/link/outbox.ts";
 import type { Instant, UnixMillis } from "#shared/units.ts";
 import type { Message } from "#shared/wire/message.ts";
-import { seeded, TEXT } from "../world.ts";
+import { seeded, seedsToPlay, TEXT } from "../world.ts";
 
 const NOW = 1000 as Instant;
 const TIME_BYTES = ',"ts":1732345678123'.length;
@@ -219,8 +219,8 @@ test("an event is stamped once, with the time at which it was made; its own numb
   expect(lines(outbox)[1]).toEqual({ type: "x", ts: 7 });
 });
 
-for (let seed = 1; seed <= 12; seed++) {
-  test(`bytes never drift, the bound holds, each event is there or counted, newest values survive (seed ${seed})`, () => {
+for (const seed of seedsToPlay(4)) {
+  test(`bytes never drift, the bound holds, each event is there or counted, newest values survive (SEED=${seed})`, () => {
     const random = seeded(seed);
     const pick = (n: number) => Math.floor(random() * n);
     const outboxBytes = 300 + pick(1500);

@@ -8,8 +8,8 @@ import type { StoredEvent } from "#host/log/event.ts";
 import { LogReader } from "#host/log/reader.ts";
 import { logFile } from "#host/log/schema.ts";
 import { TokenFile } from "#host/tokens.ts";
-import { builtHost, firstLine, flipBit, sapline, startSapline, temporaryDirectory, until } from "./built.ts";
-import { WireClient } from "./client.ts";
+import { builtHost, firstLine, flipBit, sapline, startSapline, temporaryDirectory, until } from "../host/built.ts";
+import { WireClient } from "../host/client.ts";
 
 /** A data directory, and the processes on it, for one test of many that run side by side. */
 class House {
