@@ -2,16 +2,20 @@
  * Makes one file of a firmware program that Espruino can run: bundled and minified by esbuild, then held against what the engine is
  * known to refuse or misread, and against a size. Two passes, since `supported` must not lower what the bundler still needs whole.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type SourceMapPayload, SourceMap } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { checkBundle } from "./engine-gate.ts";
 import { privateNames } from "./private-names.ts";
+import { shorten } from "./shorten.ts";
 
 /** Largest bundle, in bytes. Measured: run from flash, a bundle costs a variable for each 13 bytes; the smallest chips have 5000. */
 export const BUNDLE_BYTES_MAX = 40960;
+
+/** See FirmwareOptions.own. */
+const OWN_FOLDERS = ["firmware", "shared"];
 
 /**
  * What the second pass may leave as it is (true) and must lower or refuse (false). Where esbuild cannot lower a feature, false makes
@@ -87,11 +91,28 @@ export interface FirmwareOptions {
   declarations: string;
   /** Larger bundles are a fault. */
   bytesMax: number;
+  /** Folders of the firmware itself, whose names may be shortened (see private-names.ts): all but an application's. */
+  own?: readonly string[];
+}
+
+/** Those files of a bundle that are not the firmware's own, as JavaScript. */
+async function applicationsOf(inputs: readonly string[], own: readonly string[]): Promise<string[]> {
+  const files = inputs.filter((file) => !own.some((folder) => file.startsWith(`${folder}/`)));
+  const scripts = files.map(async (file) => transform(readFileSync(file, "utf8"), { loader: "ts", target: "es2022" }));
+  return (await Promise.all(scripts)).map((script) => script.code);
 }
 
 /** Bundles one program. Throws esbuild's error (with file and line) for what does not even bundle. */
 export async function bundleFirmware(options: FirmwareOptions): Promise<FirmwareBundle> {
-  const first = await build({
+  const common = {
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+  } as const;
+  const bundling = {
+    ...common,
     entryPoints: [options.entry],
     bundle: true,
     write: false,
@@ -99,32 +120,29 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
     // "cjs" and "node" keep `require` calls as they are; nothing of either is used.
     format: "cjs",
     platform: "node",
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
-    logLevel: "silent",
-    sourcemap: "inline",
     // The engine's own modules stay `require` calls.
     external: ["net", "http", "crypto", "Storage", "Wifi", "TelnetServer", "ESPNOW"],
     define: { SAPLINE_VERSION: JSON.stringify(options.version) },
-    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-  });
-  const whole = first.outputFiles[0]?.text ?? "";
-  const names = privateNames(whole, options.declarations);
-  const second = await transform(whole, {
+  } as const;
+  const plain = await build({ ...bundling, metafile: true });
+  const names = privateNames(
+    plain.outputFiles[0]?.text ?? "",
+    await applicationsOf(Object.keys(plain.metafile.inputs), options.own ?? OWN_FOLDERS),
+    options.declarations,
+  );
+  const first = await build({
+    ...bundling,
+    sourcemap: "inline",
+    minifySyntax: true,
+    supported: SUPPORTED,
     ...(names.length > 0
       ? { mangleProps: new RegExp(`^(?:${names.join("|")})$`), mangleCache: { ...NAMES_TAKEN } }
       : {}),
-    format: "iife",
-    minify: true,
-    charset: "utf8",
-    legalComments: "none",
-    logLevel: "silent",
-    sourcemap: "external",
-    sourcefile: options.entry,
-    target: "es2022",
-    supported: SUPPORTED,
   });
+  const minifying = { ...common, minify: true, sourcefile: options.entry, supported: SUPPORTED } as const;
+  const once = await transform(shorten(first.outputFiles[0]?.text ?? ""), { ...minifying, format: "iife", sourcemap: "inline" });
+  // Once more: what the first time removed stood between declarations that can now be one.
+  const second = await transform(once.code, { ...minifying, sourcemap: "external" });
   const bytes = Buffer.byteLength(second.code);
   const places = new SourceMap(JSON.parse(second.map) as SourceMapPayload);
   const faults = checkBundle(second.code).map((finding) => {

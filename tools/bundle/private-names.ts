@@ -1,81 +1,120 @@
 /**
- * Finds the names of properties that no one outside the bundle can see, so that the minifier may shorten them: it saves a fifth of the
+ * Finds the names of properties that nobody outside the bundle can see, so that the minifier may shorten them: it saves a third of the
  * bundle, and a variable of the chip per name that is longer than nine characters.
  *
- * A name that the engine knows, or that stands somewhere as a text, is never private. Of the others these are:
- * - names with a capital inside: nothing on the wire or in a configuration has one without being written as a text where it is read;
- * - names that classes of the bundle define, if they are nowhere a key of an object literal, and a field is only ever reached
- *   through `this`, a method only ever called.
+ * The rule of firmware/ and shared/: a name that comes from outside or goes there is written in quotes (`message["dst"]`; the compiler sees
+ * to it, `noPropertyAccessFromIndexSignature`), or in an object literal that has a `type`, which is an event or a line of the wire.
+ * All other names are private, but for those of JavaScript and of the engine. An application's file makes no such promise: no name that
+ * it uses is shortened, anywhere.
  */
 import { readFileSync } from "node:fs";
 import { type AnyNode, parse } from "acorn";
+import { MISSING_METHODS } from "./missing.ts";
 import { walk } from "./tree-walk.ts";
 
-/** Every name that a built-in object of JavaScript carries. */
-function builtInNames(): Set<string> {
+/** What JavaScript's own objects are made by: their methods are known names, as far as the engine has them. */
+const CONSTRUCTORS: readonly { readonly name: string; readonly prototype: unknown }[] = [
+  Object,
+  Function,
+  Array,
+  String,
+  Number,
+  Boolean,
+  RegExp,
+  Date,
+  Error,
+  Promise,
+  ArrayBuffer,
+  DataView,
+  Uint8Array,
+  Object.getPrototypeOf(Uint8Array) as { name: string; prototype: unknown },
+];
+
+/** JavaScript has these on texts, for HTML of the last century; the engine does not. */
+const HTML_METHODS = ["anchor", "big", "blink", "bold", "fixed", "fontcolor", "fontsize", "italics", "link", "small"];
+
+/** A member of an interface or an object type: what stands before a colon, a question mark or a parenthesis, first on its line or after { or ;. */
+const DECLARED_MEMBER = /(?:^|[{;])\s*(?:declare function )?([A-Za-z_$][\w$]*)\??\s*[:(]/gm;
+
+function knownNames(declarations: string): Set<string> {
+  const known = new Set<string>();
+  for (const { name, prototype } of CONSTRUCTORS) {
+    const missing = MISSING_METHODS.find((entry) => entry.owner === name)?.names ?? [];
+    for (const method of Object.getOwnPropertyNames(prototype)) if (!missing.includes(method)) known.add(method);
+  }
+  for (const method of HTML_METHODS) known.delete(method);
+  const text = readFileSync(declarations, "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
+  for (const match of text.matchAll(DECLARED_MEMBER)) known.add(match[1] as string);
+  return known;
+}
+
+function parsed(script: string): AnyNode {
+  return parse(script, { ecmaVersion: 2024, sourceType: "module" });
+}
+
+/** The name that this node gives to or takes from a property, if it is written without quotes. */
+function nameAt(node: AnyNode): string | undefined {
+  switch (node.type) {
+    case "MemberExpression":
+      return !node.computed && node.property.type === "Identifier" ? node.property.name : undefined;
+    case "Property":
+    case "MethodDefinition":
+    case "PropertyDefinition":
+      return !node.computed && node.key.type === "Identifier" ? node.key.name : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Every property name in a script that is written without quotes. */
+export function unquotedNames(script: string): Set<string> {
   const names = new Set<string>();
-  const owners: unknown[] = [globalThis, Function.prototype, Object.prototype];
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    const value = (globalThis as Record<string, unknown>)[name];
-    if (typeof value === "function") owners.push(value, (value as { prototype?: unknown }).prototype);
-    else if (name === "Math" || name === "JSON" || name === "Reflect") owners.push(value);
-  }
-  for (const owner of owners) {
-    if (owner === undefined || owner === null) continue;
-    for (const name of Object.getOwnPropertyNames(owner)) names.add(name);
-  }
+  walk(parsed(script), (node) => {
+    const name = nameAt(node);
+    if (name !== undefined) names.add(name);
+    return true;
+  });
   return names;
 }
 
-/** `declarations` is the file that declares the engine's own objects: every word in it is left alone. */
-export function privateNames(bundle: string, declarations: string): string[] {
-  const known = builtInNames();
-  for (const word of readFileSync(declarations, "utf8").match(/[A-Za-z_$][\w$]*/g) ?? []) known.add(word);
-  const fields = new Set<string>();
-  const methods = new Set<string>();
-  /** Names that stand for something else somewhere: keys, texts, properties of other objects that are not called. */
-  const elsewhere = new Set<string>();
-  const camels = new Set<string>();
-  const texts = new Set<string>();
-  /** Methods called on something other than `this`. */
-  const called = new Set<string>();
-  walk(parse(bundle, { ecmaVersion: 2024, sourceType: "script" }), (node, parent) => {
-    switch (node.type) {
-      case "MethodDefinition":
-        if (node.key.type !== "Identifier") break;
-        (node.kind === "method" && !node.static ? methods : elsewhere).add(node.key.name);
-        break;
-      case "PropertyDefinition":
-      case "Property":
-        if (node.key.type !== "Identifier") break;
-        elsewhere.add(node.key.name);
-        if (isCamel(node.key.name)) camels.add(node.key.name);
-        break;
-      case "Literal":
-        if (typeof node.value === "string") texts.add(node.value);
-        break;
-      case "MemberExpression":
-        if (node.computed || node.property.type !== "Identifier") break;
-        if (isCamel(node.property.name)) camels.add(node.property.name);
-        if (node.object.type === "ThisExpression") {
-          if (parent?.type === "AssignmentExpression" && parent.left === node) fields.add(node.property.name);
-        } else (isCalled(node, parent) ? called : elsewhere).add(node.property.name);
-        break;
-      default:
+/** What a script takes from a namespace or a constructor of JavaScript: `Object.keys`. */
+function staticNames(script: string): Set<string> {
+  const names = new Set<string>();
+  walk(parsed(script), (node) => {
+    const name = nameAt(node);
+    const isStatic = node.type === "MemberExpression" && node.object.type === "Identifier";
+    if (isStatic && name !== undefined && /^[A-Z]/.test(node.object.name) && node.object.name in globalThis) names.add(name);
+    return true;
+  });
+  return names;
+}
+
+/** Every key of the object literals that have a `type`, and of the literals within them: what a bundle writes to the wire. */
+export function wireNames(script: string): Set<string> {
+  const names = new Set<string>();
+  walk(parsed(script), (node) => {
+    const isWire =
+      node.type === "ObjectExpression" &&
+      node.properties.some((member) => member.type === "Property" && nameAt(member) === "type");
+    if (isWire) {
+      walk(node, (inner) => {
+        const name = inner.type === "Property" ? nameAt(inner) : undefined;
+        if (name !== undefined) names.add(name);
+        return true;
+      });
     }
     return true;
   });
-  // What is called on another object and is no method of ours may be anything there.
-  const own = [...fields, ...methods].filter(
-    (name) => !elsewhere.has(name) && (methods.has(name) || !called.has(name)),
-  );
-  return [...new Set([...own, ...camels])].filter((name) => !known.has(name) && !texts.has(name)).toSorted();
+  return names;
 }
 
-function isCamel(name: string): boolean {
-  return /^[a-z]+[A-Z]/.test(name);
-}
-
-function isCalled(node: AnyNode, parent: AnyNode | undefined): boolean {
-  return parent?.type === "CallExpression" && parent.callee === node;
+/**
+ * `bundle` is the whole program, with all its names; `applications` are those files of it that are not the firmware's own;
+ * `declarations` is the file that declares the engine's objects.
+ */
+export function privateNames(bundle: string, applications: readonly string[], declarations: string): string[] {
+  const kept = knownNames(declarations);
+  for (const name of [...staticNames(bundle), ...wireNames(bundle)]) kept.add(name);
+  for (const application of applications) for (const name of unquotedNames(application)) kept.add(name);
+  return [...unquotedNames(bundle)].filter((name) => !kept.has(name)).toSorted();
 }
