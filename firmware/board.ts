@@ -6,15 +6,16 @@
  */
 import type { NodeEffect } from "#shared/effect.ts";
 import { type Emitted, TreeNode } from "#shared/node.ts";
-import { type Instant, type LinkId, type Random, unreachable } from "#shared/units.ts";
+import type { Instant, LinkId, Random } from "#shared/units.ts";
 import type { Configuration } from "./configuration.ts";
 import { seededRandom } from "./ports/chance.ts";
-import { Clock } from "./ports/clock.ts";
+import { monotonicClock } from "./ports/clock.ts";
 import { HttpIngress } from "./ports/http-ingress.ts";
+import { nothing } from "./ports/socket.ts";
 import { bytesText } from "./ports/text.ts";
-import { type Dial, dial } from "./ports/websocket-client.ts";
+import { Dial } from "./ports/websocket-client.ts";
 import type { WebSocketLink } from "./ports/websocket-link.ts";
-import { Wifi } from "./ports/wifi.ts";
+import { startWifi } from "./ports/wifi.ts";
 
 /** What the application gets from the tree. */
 export interface Application {
@@ -26,19 +27,16 @@ export interface Application {
 
 type ApplicationEffect = Extract<NodeEffect, { kind: "act" | "set" | "deliver" | "status" }>;
 
-interface LinkEntry {
-  id: LinkId;
-  link: WebSocketLink;
-}
-
 export class Board {
   readonly node: TreeNode;
-  readonly clock: Clock;
+  /** Milliseconds since the program's start. */
+  readonly now: () => Instant;
   readonly configuration: Configuration;
   private application: Application;
   private random: Random;
-  private links: LinkEntry[];
-  /** The dial under way, and its number. */
+  /** Open links, by number. */
+  private links: { [id: number]: WebSocketLink };
+  /** The last dial, and its number; undefined once that is settled. */
   private dial: Dial | undefined;
   private dialLink: LinkId;
   private nextChild: number;
@@ -48,11 +46,11 @@ export class Board {
   private isAlarmDue: boolean;
 
   constructor(configuration: Configuration, firmware: string, application: Application) {
-    this.clock = new Clock();
+    this.now = monotonicClock();
     this.configuration = configuration;
     this.application = application;
     this.random = seededRandom();
-    this.links = [];
+    this.links = {};
     this.dial = undefined;
     this.dialLink = 0 as LinkId;
     this.nextChild = 1;
@@ -69,23 +67,23 @@ export class Board {
 
   /** Throws if the port for children is taken. */
   start(): void {
-    new Wifi(this.configuration.wifi).start(() => this.networkUp());
+    startWifi(this.configuration.wifi, () => this.networkUp());
   }
 
   /** The application's event: copied at once, sent when there is company for it. */
   emit(event: { type: string; [key: string]: unknown }): Emitted {
-    const emitted = this.node.emit(event, this.clock.now());
+    const emitted = this.node.emit(event, this.now());
     if (emitted.effects.length > 0) this.perform(emitted.effects);
     else this.setAlarmLater();
     return emitted;
   }
 
   answer(id: string, ok: boolean, value: unknown): void {
-    this.perform(this.node.answer(id, ok, value, this.clock.now()));
+    this.perform(this.node.answer(id, ok, value, this.now()));
   }
 
   flush(): void {
-    this.perform(this.node.flush(this.clock.now()));
+    this.perform(this.node.flush(this.now()));
   }
 
   private networkUp(): void {
@@ -93,40 +91,38 @@ export class Board {
     this.isStarted = true;
     const port = this.configuration.listen;
     if (port !== undefined) {
-      new HttpIngress(this.configuration.token, { child: (link, rest) => this.addChild(link, rest) }).listen(port);
+      new HttpIngress(this.configuration.token, (link, rest) =>
+        this.addLink(this.nextChild++ as LinkId, link, rest),
+      ).listen(port);
     }
-    this.perform(this.node.start(this.clock.now()));
-  }
-
-  private addChild(link: WebSocketLink, rest: string): void {
-    this.addLink(this.nextChild++ as LinkId, link, rest);
+    this.perform(this.node.start(this.now()));
   }
 
   private addLink(id: LinkId, link: WebSocketLink, rest: string): void {
-    this.links.push({ id: id, link: link });
-    link.onText = (text) => this.perform(this.node.received(id, text, this.clock.now()));
-    link.onDrained = () => this.perform(this.node.drained(id, this.clock.now()));
+    this.links[id] = link;
+    link.onText = (text) => this.perform(this.node.received(id, text, this.now()));
+    link.onDrained = () => this.perform(this.node.drained(id, this.now()));
     link.onClosed = () => this.closed(id);
-    this.perform(this.node.opened(id, this.clock.now()));
-    if (rest.length > 0) link.take(rest);
+    this.perform(this.node.opened(id, this.now()));
+    link.take(rest);
   }
 
   /** Also for links that are gone already: the core ignores those it does not know. */
   private closed(id: LinkId): void {
-    this.links = this.links.filter((entry) => entry.id !== id);
-    this.perform(this.node.closed(id, this.clock.now()));
+    delete this.links[id];
+    this.perform(this.node.closed(id, this.now()));
   }
 
   private startDial(id: LinkId): void {
     this.dialLink = id;
-    this.dial = dial(this.configuration.parent, this.configuration.token, this.random, {
+    this.dial = new Dial(this.configuration.parent, this.configuration.token, this.random, {
       opened: (link, rest) => {
         this.dial = undefined;
         this.addLink(id, link, rest);
       },
       refused: (status) => {
         this.dial = undefined;
-        this.perform(this.node.refused(id, status, this.clock.now()));
+        this.perform(this.node.refused(id, status, this.now()));
       },
       failed: () => {
         this.dial = undefined;
@@ -135,18 +131,11 @@ export class Board {
     });
   }
 
-  /** undefined for a link that is gone: what is done to it has no effect. */
-  private linkOf(id: LinkId): WebSocketLink | undefined {
-    for (const entry of this.links) if (entry.id === id) return entry.link;
-    return undefined;
-  }
-
   private closeLink(id: LinkId, code: number, reason: string): void {
-    const link = this.linkOf(id);
-    this.links = this.links.filter((entry) => entry.id !== id);
+    const link = this.links[id];
     if (link !== undefined) {
+      delete this.links[id];
       // The core has forgotten the link: nothing that still comes from it may reach it.
-      const nothing = (): void => {};
       link.onText = nothing;
       link.onDrained = nothing;
       link.onClosed = nothing;
@@ -160,29 +149,25 @@ export class Board {
   private perform(effects: readonly NodeEffect[]): void {
     for (const effect of effects) {
       switch (effect.kind) {
-        case "send":
-          this.linkOf(effect.link)?.send(effect.text);
+        case "dial":
+          this.startDial(effect.link);
           break;
         case "close":
           this.closeLink(effect.link, effect.code, effect.reason);
           break;
+        case "send":
         case "pause":
-          this.linkOf(effect.link)?.pause();
+        case "resume": {
+          const link = this.links[effect.link];
+          // What is done to a link that is gone has no effect.
+          if (link === undefined) break;
+          if (effect.kind === "send") link.send(effect.text);
+          else if (effect.kind === "pause") link.pause();
+          else link.resume();
           break;
-        case "resume":
-          this.linkOf(effect.link)?.resume();
-          break;
-        case "dial":
-          this.startDial(effect.link);
-          break;
-        case "act":
-        case "set":
-        case "deliver":
-        case "status":
-          this.tellLater(effect);
-          break;
+        }
         default:
-          unreachable(effect);
+          this.tellLater(effect);
       }
     }
     this.setAlarm();
@@ -204,11 +189,8 @@ export class Board {
       case "deliver":
         this.application.deliver(effect.event);
         break;
-      case "status":
-        this.application.status(effect.isJoined, effect.reason);
-        break;
       default:
-        unreachable(effect);
+        this.application.status(effect.isJoined, effect.reason);
     }
   }
 
@@ -230,12 +212,12 @@ export class Board {
     this.alarm = 0;
     this.alarmAt = at;
     if (at === undefined) return;
-    const wait = at - this.clock.now();
+    const wait = at - this.now();
     this.alarm = setTimeout(() => this.wake(), wait > 0 ? wait : 0);
   }
 
   private wake(): void {
     this.alarm = 0;
-    this.perform(this.node.tick(this.clock.now()));
+    this.perform(this.node.tick(this.now()));
   }
 }

@@ -15,9 +15,8 @@ entities.onStatus = (isJoined, reason) => {
 };
 const board = boot("sapline/" + SAPLINE_VERSION, entities);
 if (board !== undefined) {
-  const clock = board.clock;
   entities.entity("memory.free", { every: READ_EVERY, read: () => process.memory(false).free });
-  entities.entity("uptime", { every: READ_EVERY, read: () => Math.floor(clock.now() / 1000) });
+  entities.entity("uptime", { every: READ_EVERY, read: () => Math.floor(board.now() / 1000) });
   entities.start(board);
   board.start();
 }

@@ -21,10 +21,10 @@ const PROGRAMS = [
   ["tools/demo/main.ts", "dist/demo.js", false],
 ];
 
-/** Programs for the chip: [name, entry]. */
+/** Programs for the chip; an example has a limit of its own. */
 const FIRMWARE = [
   { name: "main", entry: "firmware/main.ts" },
-  { name: "weather", entry: "examples/weather/replay.ts" },
+  { name: "weather", entry: "examples/weather/replay.ts", isExample: true },
 ];
 
 const forNode = {

@@ -7,19 +7,14 @@
  */
 import type { Instant } from "#shared/units.ts";
 
-export class Clock {
-  private offset: number;
-  private last: number;
-
-  constructor() {
-    this.offset = -getTime() * 1000;
-    this.last = 0;
-  }
-
-  now(): Instant {
-    const now = Math.floor(getTime() * 1000 + this.offset);
-    if (now < this.last) this.offset += this.last - now;
-    else this.last = now;
-    return this.last as Instant;
-  }
+/** A clock, at 0 now. */
+export function monotonicClock(): () => Instant {
+  let offset = -getTime() * 1000;
+  let last = 0;
+  return () => {
+    const now = Math.floor(getTime() * 1000 + offset);
+    if (now < last) offset += last - now;
+    else last = now;
+    return last as Instant;
+  };
 }

@@ -15,38 +15,13 @@ export const ECHO_SOCKETS_MAX = 1;
 /** A request whose head is not whole by then is cut, in milliseconds. Chosen. */
 export const REQUEST_TIMEOUT = 10000;
 
-export interface IngressOwner {
-  /** A child has connected. `rest` are bytes that came behind its request: give them to `link.take` once the callbacks are set. */
-  child(link: WebSocketLink, rest: string): void;
-}
+/** A child has connected. `rest` are bytes that came behind its request: give them to `link.take` once the callbacks are set. */
+export type OnChild = (link: WebSocketLink, rest: string) => void;
 
-function statusText(status: number): string {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 426:
-      return "Upgrade Required";
-    case 431:
-      return "Request Header Fields Too Large";
-    default:
-      return "Service Unavailable";
-  }
-}
-
-function answer(socket: SocketPort, status: number, body: string): void {
-  const lines = ["HTTP/1.1 " + status + " " + statusText(status)];
-  if (status === 401) lines.push("WWW-Authenticate: Bearer");
-  if (status === 426) lines.push("Upgrade: websocket");
-  lines.push("Content-Type: text/plain", "Content-Length: " + body.length, "Connection: close", "", body);
-  socket.write(lines.join("\r\n"));
+/** `status` is a number, its name, and a header behind it where HTTP asks for one. */
+function answer(socket: SocketPort, status: string, body: string): void {
+  const head = "\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: ";
+  socket.write("HTTP/1.1 " + status + head + body.length + "\r\n\r\n" + body);
   socket.end();
 }
 
@@ -57,18 +32,18 @@ function echo(link: WebSocketLink, rest: string): void {
     link.send(text);
   };
   link.onDrained = () => link.resume();
-  if (rest.length > 0) link.take(rest);
+  link.take(rest);
 }
 
 export class HttpIngress {
-  private owner: IngressOwner;
+  private onChild: OnChild;
   private token: string;
   private sockets: number;
   private echoes: number;
 
   /** `token`: this node's own, which opens `/echo`; "" keeps it shut. */
-  constructor(token: string, owner: IngressOwner) {
-    this.owner = owner;
+  constructor(token: string, onChild: OnChild) {
+    this.onChild = onChild;
     this.token = token;
     this.sockets = 0;
     this.echoes = 0;
@@ -89,41 +64,42 @@ export class HttpIngress {
       this.sockets--;
       clearTimeout(timer);
     };
-    if (this.sockets > INGRESS_SOCKETS_MAX) {
-      answer(socket, 503, "too many connections");
-      return;
-    }
     socket.onData = (chunk) => {
       const request = head.push(chunk);
       if (request === undefined) return;
       clearTimeout(timer);
       this.route(socket, request);
     };
+    if (this.sockets > INGRESS_SOCKETS_MAX) answer(socket, "503 Service Unavailable", "too many connections");
   }
 
   private route(socket: SocketPort, request: HttpHead | "long"): void {
-    if (request === "long") answer(socket, 431, "headers are too long");
-    else if (request.start.length !== 3) answer(socket, 400, "not HTTP");
-    else if (request.start[0] !== "GET") answer(socket, 405, "only GET");
+    if (request === "long") answer(socket, "431 Request Header Fields Too Large", "headers are too long");
+    else if (request.start.length !== 3) answer(socket, "400 Bad Request", "not HTTP");
+    else if (request.start[0] !== "GET") answer(socket, "405 Method Not Allowed", "only GET");
     else {
       switch ((request.start[1] as string).split("?")[0]) {
         case "/":
-          answer(socket, 200, "Hello leaf!");
+          answer(socket, "200 OK", "Hello leaf!");
           break;
         case "/ping":
-          answer(socket, 200, "pong");
+          answer(socket, "200 OK", "pong");
           break;
         case "/echo":
           if (this.token.length === 0 || bearerToken(request) !== this.token) {
-            answer(socket, 401, "send this node's token, as cookie leaf-token or Authorization: Bearer");
-          } else if (this.echoes >= ECHO_SOCKETS_MAX) answer(socket, 503, "echo is in use");
+            answer(
+              socket,
+              "401 Unauthorized\r\nWWW-Authenticate: Bearer",
+              "send this node's token, as cookie leaf-token or Authorization: Bearer",
+            );
+          } else if (this.echoes >= ECHO_SOCKETS_MAX) answer(socket, "503 Service Unavailable", "echo is in use");
           else this.upgrade(socket, request, true);
           break;
         case "/node":
           this.upgrade(socket, request, false);
           break;
         default:
-          answer(socket, 404, "there is /, /ping, /echo and /node");
+          answer(socket, "404 Not Found", "there is /, /ping, /echo and /node");
       }
     }
   }
@@ -131,12 +107,10 @@ export class HttpIngress {
   private upgrade(socket: SocketPort, request: HttpHead, isEcho: boolean): void {
     const key = header(request, "sec-websocket-key");
     if (header(request, "upgrade").toLowerCase() !== "websocket") {
-      answer(socket, 426, "connect with a WebSocket");
-      return;
+      return answer(socket, "426 Upgrade Required\r\nUpgrade: websocket", "connect with a WebSocket");
     }
     if (key.length === 0 || header(request, "sec-websocket-version") !== "13") {
-      answer(socket, 400, "WebSocket version 13 and a key are needed");
-      return;
+      return answer(socket, "400 Bad Request", "WebSocket version 13 and a key are needed");
     }
     socket.write(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
@@ -153,6 +127,6 @@ export class HttpIngress {
     if (isEcho) {
       this.echoes++;
       echo(link, request.rest);
-    } else this.owner.child(link, request.rest);
+    } else this.onChild(link, request.rest);
   }
 }

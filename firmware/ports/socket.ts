@@ -14,6 +14,9 @@ export const QUEUE_BYTES_MAX = 20480;
 /** After `end`, the peer has this long to read what is left. Chosen. */
 export const LINGER_AFTER = 2000;
 
+/** The callback of those who do not listen. */
+export function nothing(): void {}
+
 export class SocketPort {
   onData: (chunk: string) => void;
   /** Everything written so far has left. */
@@ -34,7 +37,6 @@ export class SocketPort {
   private linger: number;
 
   constructor(socket: EspruinoSocket) {
-    const nothing = (): void => {};
     this.onData = nothing;
     this.onDrained = nothing;
     this.onClosed = nothing;
@@ -53,11 +55,6 @@ export class SocketPort {
     socket.on("close", () => this.closed());
     // `close` follows and says all we need.
     socket.on("error", nothing);
-  }
-
-  /** Bytes that have not left yet. */
-  unsentBytes(): number {
-    return this.queuedBytes;
   }
 
   write(bytes: string): void {
@@ -86,7 +83,7 @@ export class SocketPort {
   end(): void {
     if (this.isEnding || !this.isOpen) return;
     this.isEnding = true;
-    this.onData = () => {};
+    this.onData = nothing;
     if (this.isWriting) this.linger = setTimeout(() => this.cut(), LINGER_AFTER);
     else this.endNow();
   }
@@ -94,7 +91,7 @@ export class SocketPort {
   /** Closes in the engine's next pass. */
   cut(): void {
     this.isEnding = true;
-    this.onData = () => {};
+    this.onData = nothing;
     this.queue = [];
     this.endNow();
     this.socket.clsNow = true;

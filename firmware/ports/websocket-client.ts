@@ -21,13 +21,7 @@ export interface DialOutcome {
   /** An HTTP status other than 101. */
   refused(status: number): void;
   /** No connection, no sense in the answer, or cut in the middle. */
-  failed(reason: string): void;
-}
-
-/** A dial under way. */
-export interface Dial {
-  /** Gives up; no outcome is reported. */
-  cancel(): void;
+  failed(): void;
 }
 
 function newKey(random: Random): string {
@@ -36,7 +30,9 @@ function newKey(random: Random): string {
   return btoa(key);
 }
 
-class ClientHandshake {
+/** A dial under way; it starts with its construction. */
+export class Dial {
+  /** undefined once it is settled. */
   private outcome: DialOutcome | undefined;
   private socket: SocketPort | undefined;
   private head: HeadReader;
@@ -50,15 +46,16 @@ class ClientHandshake {
     try {
       const raw = require("net").connect({ host: address.host, port: address.port }, () => this.ask(address, token));
       const socket = new SocketPort(raw);
-      socket.onData = (chunk) => this.take(chunk);
-      socket.onClosed = () => this.fail("connection closed");
+      socket.onData = (chunk) => this.take(socket, chunk);
+      socket.onClosed = () => this.fail();
       this.socket = socket;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : "no connection";
-      setTimeout(() => this.fail(reason), 0);
+    } catch {
+      // Refused: the engine has printed why.
+      setTimeout(() => this.fail(), 0);
     }
   }
 
+  /** Gives up; no outcome is reported. */
   cancel(): void {
     this.outcome = undefined;
     if (this.socket !== undefined) this.socket.cut();
@@ -66,47 +63,36 @@ class ClientHandshake {
 
   private ask(address: Address, token: string): void {
     if (this.socket === undefined) return;
-    const lines = [
-      "GET " + address.path + " HTTP/1.1",
-      "Host: " + address.host + ":" + address.port,
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: " + this.key,
-    ];
-    if (token.length > 0) lines.push("Authorization: Bearer " + token);
-    this.socket.write(lines.join("\r\n") + "\r\n\r\n");
+    this.socket.write(
+      [
+        "GET " + address.path + " HTTP/1.1",
+        "Host: " + address.host + ":" + address.port,
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: " + this.key,
+        (token.length > 0 ? "Authorization: Bearer " + token + "\r\n" : "") + "\r\n",
+      ].join("\r\n"),
+    );
   }
 
-  private take(chunk: string): void {
+  private take(socket: SocketPort, chunk: string): void {
     const outcome = this.outcome;
-    const socket = this.socket;
     const head = this.head.push(chunk);
-    if (outcome === undefined || socket === undefined || head === undefined) return;
+    if (outcome === undefined || head === undefined) return;
     const status = head === "long" ? 0 : parseInt(head.start[1] as string, 10);
-    if (head === "long" || !(status >= 100 && status <= 599)) {
-      socket.cut();
-      this.fail("not an HTTP answer");
-    } else if (status !== 101) {
-      this.outcome = undefined;
-      socket.cut();
-      outcome.refused(status);
-    } else if (header(head, "sec-websocket-accept") !== acceptKey(this.key)) {
-      socket.cut();
-      this.fail("wrong answer to the WebSocket key");
-    } else {
-      this.outcome = undefined;
-      outcome.opened(new WebSocketLink(socket, false), head.rest);
+    this.outcome = undefined;
+    if (head !== "long" && status === 101 && header(head, "sec-websocket-accept") === acceptKey(this.key)) {
+      return outcome.opened(new WebSocketLink(socket, false), head.rest);
     }
+    socket.cut();
+    if (status > 101 && status < 600) outcome.refused(status);
+    else outcome.failed();
   }
 
-  private fail(reason: string): void {
+  private fail(): void {
     const outcome = this.outcome;
     this.outcome = undefined;
-    if (outcome !== undefined) outcome.failed(reason);
+    if (outcome !== undefined) outcome.failed();
   }
-}
-
-export function dial(address: Address, token: string, random: Random, outcome: DialOutcome): Dial {
-  return new ClientHandshake(address, token, random, outcome);
 }

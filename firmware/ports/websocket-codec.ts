@@ -9,7 +9,6 @@
 export type WebSocketEvent =
   | { kind: "text"; text: string }
   | { kind: "ping"; payload: string }
-  | { kind: "pong" }
   /** The peer closed; answer with the same code. 1005 stands for "no code given". */
   | { kind: "closed"; code: number; reason: string }
   /** The peer broke a rule or a limit; close with this code. */
@@ -25,29 +24,15 @@ export const OPCODE_PONG = 10;
 const CONTROL_BYTES_MAX = 125;
 /** Pieces held before they are joined. Chosen: a 16 KiB message in chunks of 536 bytes is 31. */
 const PIECES_MAX = 32;
-const NO_EVENTS: readonly WebSocketEvent[] = [];
 
-/** One whole frame. */
+/** One whole frame. The payload is at most 65535 bytes: a socket here holds less (QUEUE_BYTES_MAX). */
 export function encodeFrame(opcode: number, payload: string, isMasked: boolean): string {
   const length = payload.length;
   const mask = isMasked ? 128 : 0;
   let head = String.fromCharCode(128 | opcode);
   if (length < 126) head += String.fromCharCode(mask | length);
-  else if (length < 65536) head += String.fromCharCode(mask | 126, length >> 8, length & 255);
-  else
-    head += String.fromCharCode(
-      mask | 127,
-      0,
-      0,
-      0,
-      0,
-      (length >>> 24) & 255,
-      (length >> 16) & 255,
-      (length >> 8) & 255,
-      length & 255,
-    );
-  if (isMasked) head += "\0\0\0\0";
-  return head + payload;
+  else head += String.fromCharCode(mask | 126, length >> 8, length & 255);
+  return head + (isMasked ? "\0\0\0\0" : "") + payload;
 }
 
 /** The payload of a close frame. */
@@ -72,23 +57,22 @@ function unmask(bytes: string, key: number): string | undefined {
 
 /** Adds a piece. A peer may send a message in thousands of tiny pieces: only bytes may take memory, not their number. */
 function gather(pieces: string[], piece: string): string[] {
-  if (pieces.length < PIECES_MAX) {
-    pieces.push(piece);
-    return pieces;
-  }
-  return [pieces.join("") + piece];
+  if (pieces.length === PIECES_MAX) return [pieces.join("") + piece];
+  pieces.push(piece);
+  return pieces;
+}
+
+/** All pieces as one, without a copy where there is one. */
+function joined(pieces: readonly string[]): string {
+  return pieces.length === 1 ? (pieces[0] as string) : pieces.join("");
 }
 
 /** Codes that may stand in a close frame: RFC 6455 7.4. */
 function isCloseCode(code: number): boolean {
-  return (
-    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
-  );
+  return (code > 999 && code < 1015 && (code < 1004 || code > 1006)) || (code > 2999 && code < 5000);
 }
 
 export class WebSocketDecoder {
-  /** Binary messages refused: the tree speaks text. */
-  binaryRefused: number;
   private isServer: boolean;
   private messageBytesMax: number;
   /** Bytes of a head that is not whole yet. */
@@ -106,7 +90,6 @@ export class WebSocketDecoder {
   private isOver: boolean;
 
   constructor(isServer: boolean, messageBytesMax: number) {
-    this.binaryRefused = 0;
     this.isServer = isServer;
     this.messageBytesMax = messageBytesMax;
     this.head = "";
@@ -122,7 +105,6 @@ export class WebSocketDecoder {
   }
 
   push(chunk: string): readonly WebSocketEvent[] {
-    if (this.isOver) return NO_EVENTS;
     const events: WebSocketEvent[] = [];
     let bytes = chunk;
     // A frame without payload ends with its head: `missing` 0 has to be looked at even when no bytes are left.
@@ -131,7 +113,7 @@ export class WebSocketDecoder {
         if (this.head.length > 0) bytes = this.head + bytes;
         const headBytes = this.readHead(bytes, events);
         if (headBytes === 0) {
-          this.head = this.isOver ? "" : bytes;
+          this.head = bytes;
           return events;
         }
         this.head = "";
@@ -169,10 +151,7 @@ export class WebSocketDecoder {
         return this.fault(events, 1002, "control frame is cut or too long");
     } else if ((opcode === 0) !== (this.message !== undefined))
       return this.fault(events, 1002, "fragments out of order");
-    if (opcode === OPCODE_BINARY) {
-      this.binaryRefused++;
-      return this.fault(events, 1003, "send text");
-    }
+    if (opcode === OPCODE_BINARY) return this.fault(events, 1003, "send text");
     const lengthBytes = length === 126 ? 2 : length === 127 ? 8 : 0;
     const headBytes = 2 + lengthBytes + (isMasked ? 4 : 0);
     if (bytes.length < headBytes) return 0;
@@ -201,14 +180,14 @@ export class WebSocketDecoder {
 
   private endFrame(events: WebSocketEvent[]): void {
     this.missing = -1;
-    const payload = this.payload.length === 1 ? (this.payload[0] as string) : this.payload.join("");
+    const payload = joined(this.payload);
     this.payload = [];
     switch (this.opcode) {
       case OPCODE_PING:
         events.push({ kind: "ping", payload: payload });
         break;
       case OPCODE_PONG:
-        events.push({ kind: "pong" });
+        // Whatever comes in says that the peer is alive, this too.
         break;
       case OPCODE_CLOSE:
         this.endByPeer(payload, events);
@@ -219,7 +198,7 @@ export class WebSocketDecoder {
         if (this.isFinal) {
           this.message = undefined;
           this.messageBytes = 0;
-          events.push({ kind: "text", text: fragments.length === 1 ? (fragments[0] as string) : fragments.join("") });
+          events.push({ kind: "text", text: joined(fragments) });
         } else {
           this.message = fragments;
           this.messageBytes += payload.length;
@@ -229,13 +208,11 @@ export class WebSocketDecoder {
   }
 
   private endByPeer(payload: string, events: WebSocketEvent[]): void {
-    if (payload.length === 0) events.push({ kind: "closed", code: 1005, reason: "" });
-    else {
-      const code = (payload.charCodeAt(0) << 8) | payload.charCodeAt(1);
-      if (payload.length < 2 || !isCloseCode(code)) this.fault(events, 1002, "close code is not valid");
-      else events.push({ kind: "closed", code: code, reason: payload.substr(2) });
-    }
     this.isOver = true;
+    const code = payload.length === 0 ? 1005 : (payload.charCodeAt(0) << 8) | payload.charCodeAt(1);
+    if (payload.length === 1 || (payload.length > 1 && !isCloseCode(code))) {
+      this.fault(events, 1002, "close code is not valid");
+    } else events.push({ kind: "closed", code: code, reason: payload.substr(2) });
   }
 
   private fault(events: WebSocketEvent[], code: number, reason: string): 0 {

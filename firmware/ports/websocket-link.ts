@@ -3,7 +3,7 @@
  * Callbacks are never called from inside one of its methods. The file that decides what a text means is shared/node.ts.
  */
 import { FRAME_BYTES_MAX } from "#shared/limits.ts";
-import type { SocketPort } from "./socket.ts";
+import { nothing, type SocketPort } from "./socket.ts";
 import {
   encodeClose,
   encodeFrame,
@@ -23,7 +23,6 @@ export class WebSocketLink {
   private isClosing: boolean;
 
   constructor(socket: SocketPort, isServer: boolean) {
-    const nothing = (): void => {};
     this.onText = nothing;
     this.onDrained = nothing;
     this.onClosed = nothing;
@@ -37,14 +36,14 @@ export class WebSocketLink {
   }
 
   send(text: string): void {
-    if (!this.isClosing) this.socket.write(encodeFrame(OPCODE_TEXT, text, !this.isServer));
+    if (!this.isClosing) this.write(OPCODE_TEXT, text);
   }
 
   /** Says why, and ends the socket. */
   close(code: number, reason: string): void {
     if (this.isClosing) return;
     this.isClosing = true;
-    this.socket.write(encodeFrame(OPCODE_CLOSE, encodeClose(code, reason), !this.isServer));
+    this.write(OPCODE_CLOSE, encodeClose(code, reason));
     this.socket.end();
   }
 
@@ -56,10 +55,6 @@ export class WebSocketLink {
     this.socket.resume();
   }
 
-  unsentBytes(): number {
-    return this.socket.unsentBytes();
-  }
-
   /** Bytes from the socket, or what came behind the handshake. */
   take(chunk: string): void {
     for (const event of this.decoder.push(chunk)) {
@@ -69,13 +64,15 @@ export class WebSocketLink {
           this.onText(event.text);
           break;
         case "ping":
-          this.socket.write(encodeFrame(OPCODE_PONG, event.payload, !this.isServer));
-          break;
-        case "pong":
+          this.write(OPCODE_PONG, event.payload);
           break;
         default:
           this.close(event.code, event.kind === "fault" ? event.reason : "");
       }
     }
+  }
+
+  private write(opcode: number, payload: string): void {
+    this.socket.write(encodeFrame(opcode, payload, !this.isServer));
   }
 }

@@ -17,43 +17,26 @@ function wifiModule(): EspruinoWifi | undefined {
   }
 }
 
-export class Wifi {
-  private configuration: WifiConfiguration | undefined;
-  private module: EspruinoWifi | undefined;
-  private isWaiting: boolean;
-
-  constructor(configuration: WifiConfiguration | undefined) {
-    this.configuration = configuration;
-    this.module = configuration === undefined ? undefined : wifiModule();
-    this.isWaiting = false;
+/** Calls `up` in a turn of its own, and again after each reconnection. */
+export function startWifi(configuration: WifiConfiguration | undefined, up: () => void): void {
+  const wifi = configuration === undefined ? undefined : wifiModule();
+  if (wifi === undefined || configuration === undefined) {
+    setTimeout(up, 0);
+    return;
   }
-
-  start(up: () => void): void {
-    const module = this.module;
-    if (module === undefined) {
-      setTimeout(up, 0);
-      return;
-    }
-    module.on("connected", up);
-    module.on("disconnected", () => this.connectLater());
-    this.connect();
-  }
-
-  private connect(): void {
-    const configuration = this.configuration;
-    if (this.module === undefined || configuration === undefined) return;
-    this.module.connect(configuration.ssid, { password: configuration.password }, (error) => {
-      if (error) this.connectLater();
+  let isWaiting = false;
+  const connect = (): void => {
+    isWaiting = false;
+    wifi.connect(configuration.ssid, { password: configuration.password }, (error) => {
+      if (error) connectLater();
     });
-  }
-
+  };
   /** A failed attempt reports itself twice (callback and event): one wait serves both. */
-  private connectLater(): void {
-    if (this.isWaiting) return;
-    this.isWaiting = true;
-    setTimeout(() => {
-      this.isWaiting = false;
-      this.connect();
-    }, WIFI_RETRY_AFTER);
-  }
+  const connectLater = (): void => {
+    if (!isWaiting) setTimeout(connect, WIFI_RETRY_AFTER);
+    isWaiting = true;
+  };
+  wifi.on("connected", up);
+  wifi.on("disconnected", connectLater);
+  connect();
 }

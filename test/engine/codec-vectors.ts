@@ -66,6 +66,17 @@ function decode(bytes: string, isServer: boolean, cut: number): WebSocketEvent[]
   return events;
 }
 
+/** What a decoder said, as one text. */
+function said(events: WebSocketEvent[]): string {
+  return events
+    .map((event) => {
+      if (event.kind === "text") return "text " + event.text;
+      if (event.kind === "ping") return "ping " + event.payload;
+      return event.kind + " " + event.code + " " + event.reason;
+    })
+    .join("; ");
+}
+
 function isText(events: WebSocketEvent[], text: string): boolean {
   const event = events[0];
   return events.length === 1 && event !== undefined && event.kind === "text" && event.text === text;
@@ -103,13 +114,9 @@ for (const cut of CUTS) {
     hex("800164") +
     encodeFrame(OPCODE_TEXT, "next", false);
   const events = decode(pieces, false, cut);
-  check(
-    JSON.stringify(events) ===
-      '[{"kind":"ping","payload":"hi"},{"kind":"text","text":"abcd"},{"kind":"text","text":"next"}]',
-    "fragments " + cut,
-  );
+  check(said(events) === "ping hi; text abcd; text next", "fragments " + cut);
   const end = decode(encodeFrame(OPCODE_CLOSE, encodeClose(4001, "why"), false) + hex("810178"), false, cut);
-  check(JSON.stringify(end) === '[{"kind":"closed","code":4001,"reason":"why"}]', "close " + cut);
+  check(said(end) === "closed 4001 why", "close " + cut);
 }
 check(fault(hex("810178"), true) === 1002, "unmasked");
 check(fault(hex("81810000000078"), false) === 1002, "masked");
@@ -132,7 +139,7 @@ function garbage(): string {
 }
 for (let i = 0; i < 30; i++) {
   const bytes = garbage();
-  const whole = JSON.stringify(decode(bytes, i % 2 === 0, 536));
-  check(whole === JSON.stringify(decode(bytes, i % 2 === 0, 1)), "garbage " + i);
+  const whole = said(decode(bytes, i % 2 === 0, 536));
+  check(whole === said(decode(bytes, i % 2 === 0, 1)), "garbage " + i);
 }
 console.log("vectors " + passed + " passed, " + failed + " failed");

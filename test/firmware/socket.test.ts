@@ -26,13 +26,11 @@ describe("socket port", () => {
     port.write(text);
     port.write("d");
     expect(raw.written).toEqual(["a".repeat(WRITE_BYTES_MAX)]);
-    expect(port.unsentBytes()).toBe(text.length + 1);
     for (let i = 0; i < 3; i++) raw.happen("drain");
     expect(events).toEqual([]);
     raw.happen("drain");
     expect(raw.written.join("")).toBe(`${text}d`);
     expect(events).toEqual(["drained"]);
-    expect(port.unsentBytes()).toBe(0);
   });
 
   test("a drain without a write of ours, as at connecting, says nothing", () => {

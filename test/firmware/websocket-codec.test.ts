@@ -213,10 +213,8 @@ describe("decoder", () => {
     expect(faultCode("\x01\x01x\x81\x01y", false)).toBe(1002);
   });
 
-  test("closes with 1003 for a binary message, and counts it", () => {
-    const decoder = new WebSocketDecoder(false, MAX);
-    expect(decoder.push(oracleFrame(2, "x", false)).at(-1)).toMatchObject({ kind: "fault", code: 1003 });
-    expect(decoder.binaryRefused).toBe(1);
+  test("closes with 1003 for a binary message", () => {
+    expect(faultCode(oracleFrame(2, "x", false), false)).toBe(1003);
   });
 
   test("takes a message of the longest length, and closes with 1009 one byte later, before the payload has come", () => {
@@ -236,7 +234,7 @@ describe("decoder", () => {
 });
 
 describe("encoder", () => {
-  test.each([0, 1, 125, 126, 65535, 65536, 100_000])(
+  test.each([0, 1, 125, 126, 127, 255, 256, 16384, 65535])(
     "writes %i bytes so that the ws package reads them, for both roles",
     async (length) => {
       const message = text(length, seeded(SEED));
@@ -260,8 +258,6 @@ function summary(event: WebSocketEvent): string {
       return `text ${event.text}`;
     case "ping":
       return `ping ${event.payload}`;
-    case "pong":
-      return "pong";
     case "closed":
       return `closed ${event.code}`;
     default:
@@ -277,7 +273,6 @@ async function oracleEvents(bytes: string, isServer: boolean, maxPayload = MAX):
     events.push(`${isBinary ? "binary" : "text"} ${data.toString("latin1")}`),
   );
   receiver.on("ping", (data: Buffer) => events.push(`ping ${data.toString("latin1")}`));
-  receiver.on("pong", () => events.push("pong"));
   receiver.on("conclude", (code: number) => events.push(`closed ${code}`));
   receiver.on("error", (error: Error & Record<symbol, number>) => {
     const status = Object.getOwnPropertySymbols(error).find((symbol) => symbol.description === "status-code");

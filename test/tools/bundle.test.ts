@@ -1,10 +1,17 @@
-import { describe, expect, test } from "vitest";
-import { checkBundle } from "#tools/bundle/engine-gate.ts";
-import { bundleFirmware } from "#tools/bundle/firmware-bundle.ts";
-import { privateNames } from "#tools/bundle/private-names.ts";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, test } from "vitest";
+import { checkBundle } from "#tools/bundle/engine-gate.ts";
+import {
+  BUNDLE_BYTES_MAX,
+  bundleFirmware,
+  EXAMPLE_BYTES_MORE,
+  type FirmwareBundle,
+} from "#tools/bundle/firmware-bundle.ts";
+import { privateNames, unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
+import { shorten } from "#tools/bundle/shorten.ts";
 
 /** One sample for each rule: what the engine refuses, or accepts and runs with another meaning. */
 const FAULTS: [rule: string, sample: string][] = [
@@ -160,32 +167,101 @@ describe("firmware bundle", () => {
     expect((await bundleOf("console.log(SAPLINE_VERSION);")).text).toContain('"1.2.3"');
   });
 
-  test.each(["firmware/main.ts", "examples/weather/replay.ts"])("%s is fit for the chip", async (entry) => {
-    const bundle = await bundleFirmware({
-      entry,
-      version: "0.0.0",
-      declarations: "firmware/espruino.d.ts",
-      bytesMax: 40960,
+  describe("of the chip's programs", () => {
+    let main: FirmwareBundle;
+    let weather: FirmwareBundle;
+
+    beforeAll(async () => {
+      const bundle = async (entry: string) =>
+        bundleFirmware({ entry, version: "0.0.0", declarations: "firmware/espruino.d.ts", bytesMax: BUNDLE_BYTES_MAX });
+      main = await bundle("firmware/main.ts");
+      weather = await bundle("examples/weather/replay.ts");
     });
-    expect(bundle.faults).toEqual([]);
+
+    test("is fit for the chip: nothing that the engine refuses or misreads, and at most 32 KiB", () => {
+      expect(main.faults).toEqual([]);
+      expect(main.bytes).toBeLessThanOrEqual(32768);
+    });
+
+    test("an example is fit as well, and at most 2 KiB larger than the firmware", () => {
+      expect(weather.faults.filter((fault) => !fault.includes("the limit is"))).toEqual([]);
+      expect(weather.bytes).toBeLessThanOrEqual(main.bytes + EXAMPLE_BYTES_MORE);
+    });
+
+    test("writes to the wire what docs/wire.md names, and nothing shortened", () => {
+      const documented = new Set(
+        [...readFileSync("docs/wire.md", "utf8").matchAll(/"([a-z]+)" *:/g)].map((match) => match[1] as string),
+      );
+      const written = [...wireNames(main.text)].toSorted();
+      expect(written.filter((name) => !documented.has(name))).toEqual([]);
+      expect(written).toEqual(
+        expect.arrayContaining(["eid", "error", "id", "ok", "rev", "text", "type", "v", "value"]),
+      );
+    });
+
+    test("reads from the wire and from its configuration what the sources have in quotes", async () => {
+      const { metafile } = await build({
+        entryPoints: ["firmware/main.ts"],
+        bundle: true,
+        write: false,
+        metafile: true,
+        platform: "node",
+        external: ["Storage", "Wifi", "TelnetServer"],
+      });
+      const sources = Object.keys(metafile.inputs).map((file) => readFileSync(file, "utf8"));
+      const quoted = sources.flatMap((text) => [...text.matchAll(/\w\["([a-z]+)"\]/g)]);
+      const names = [...new Set(quoted.map((match) => match[1] as string))];
+      expect(names.length).toBeGreaterThan(20);
+      const read = unquotedNames(main.text);
+      expect(names.filter((name) => !read.has(name))).toEqual([]);
+    });
+  });
+});
+
+describe("shorten", () => {
+  test("puts a constant's value where that is shorter, unless its name means something else too", () => {
+    expect(shorten("var few = 7; var large = 2147483647; f(few, large, large, large);")).toContain("f(7, large");
+    expect(shorten("var few = 7; function g(few) { return few; } g(few);")).toContain("g(few)");
+    expect(shorten("var few = 7; few = 8; f(few);")).toContain("f(few)");
+    expect(shorten("var few = 7; f({ few: o.few });")).toContain("{ few: o.few }");
+  });
+
+  test("makes arrows of functions, but for those that ask who calls them", () => {
+    expect(shorten("function f(a, b) { return a + b; }")).toContain("var f = (a, b) => { return a + b; };");
+    expect(shorten("function f() { return this.x; }")).toContain("function f()");
+  });
+
+  test("keeps every line where it is", () => {
+    const lines = ["function f(a) {", "  return a === void 0;", "}", "f(void 0);"];
+    const out = shorten(lines.join("\n")).split("\n");
+    expect(out).toHaveLength(4);
+    expect(out[3]).toMatch(/^f\(\w+\);$/);
   });
 });
 
 describe("private names", () => {
-  const names = (source: string): string[] => privateNames(source, "firmware/espruino.d.ts");
+  const names = (source: string, ...applications: string[]): string[] =>
+    privateNames(source, applications, "firmware/espruino.d.ts");
 
-  test("are fields reached through this alone, and methods that are only called", () => {
-    const source = "class A { constructor() { this.secret = 1; } hidden() { return this.secret; } } new A().hidden();";
-    expect(names(source)).toEqual(["hidden", "secret"]);
+  test("are all that is written without quotes", () => {
+    const source = "class A { constructor() { this.secret = 1; } hidden() { return { madeAt: this.secret }; } }";
+    expect(names(`${source} new A().hidden().madeAt;`)).toEqual(["hidden", "madeAt", "secret"]);
   });
 
-  test("are none that a message, a text, a key or the engine also has", () => {
-    const fields = "this.eid = 1; this.ts = 2; this.kindly = 3; this.write = 4; this.length2 = 5; this.push = 6;";
-    const source = `class A { constructor(m) { ${fields} } } f(m.eid, "ts", { kindly: 1 }, s["length2"]);`;
-    expect(names(source)).toEqual([]);
+  test("are none that JavaScript or the engine has", () => {
+    const source = "f.push(1); f.length2 = f.length; f.sckt = 0; f.createServer(); f.host; Math.max(1); f.slice();";
+    expect(names(source)).toEqual(["length2"]);
   });
 
-  test("are names with a capital inside, unless a text says them", () => {
-    expect(names('f({ madeAt: 1 }); x.isOpen = o["flushBytes"]; l.flushBytes = 1;')).toEqual(["isOpen", "madeAt"]);
+  test("take no notice of quotes: what is quoted is somebody else's", () => {
+    expect(names('message["dst"] = message["via"]; route.via = 1;')).toEqual(["via"]);
+  });
+
+  test("are none in a literal that has a type, at any depth, wherever else they are used", () => {
+    expect(names('emit({ type: "!door", open: { wide: 1 } }); state.open = door.wide + door.high;')).toEqual(["high"]);
+  });
+
+  test("are none that an application's file uses", () => {
+    expect(names("o.level = o.depth", "entity({ read: () => ({ level: 1 }) })")).toEqual(["depth"]);
   });
 });

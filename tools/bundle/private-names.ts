@@ -82,8 +82,8 @@ function staticNames(script: string): Set<string> {
   const names = new Set<string>();
   walk(parsed(script), (node) => {
     const name = nameAt(node);
-    const isStatic = node.type === "MemberExpression" && node.object.type === "Identifier";
-    if (isStatic && name !== undefined && /^[A-Z]/.test(node.object.name) && node.object.name in globalThis) names.add(name);
+    if (name === undefined || node.type !== "MemberExpression" || node.object.type !== "Identifier") return true;
+    if (/^[A-Z]/.test(node.object.name) && node.object.name in globalThis) names.add(name);
     return true;
   });
   return names;
