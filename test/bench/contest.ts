@@ -8,6 +8,8 @@ import type { OpenLane } from "./lane.ts";
 export interface Contestant {
   key: string;
   open: OpenLane;
+  /** Done before each measurement, for a server whose past would weigh on it. */
+  prepare?: (() => Promise<void>) | undefined;
   eventsPerFrame: number;
   /** Whether it takes part in the latency contest. */
   isPaced: boolean;
@@ -76,12 +78,13 @@ function inTurn<T>(items: readonly T[], round: number): readonly T[] {
 }
 
 async function measureRate(
-  { key, open, eventsPerFrame, framesMax = Infinity }: Contestant,
+  { key, open, prepare, eventsPerFrame, framesMax = Infinity }: Contestant,
   connections: number,
   { windowBytes, warmUpMillis, millis }: Plan,
   troubles: string[],
 ): Promise<number> {
   try {
+    await prepare?.();
     return await saturate(open, {
       connections,
       eventsPerFrame,
@@ -96,8 +99,13 @@ async function measureRate(
   }
 }
 
-async function measureLatency({ key, open }: Contestant, plan: Plan, troubles: string[]): Promise<Latency | undefined> {
+async function measureLatency(
+  { key, open, prepare }: Contestant,
+  plan: Plan,
+  troubles: string[],
+): Promise<Latency | undefined> {
   try {
+    await prepare?.();
     return await pace(open, {
       connections: plan.paceConnections,
       eventsPerSecond: plan.paceEventsPerSecond,

@@ -52,6 +52,7 @@ export interface PaceOptions {
 }
 
 export interface Latency {
+  /** NaN where none of those that were measured was acknowledged in time. */
   p50Millis: number;
   p99Millis: number;
   /** What was really sent, per second. Well below the wanted rate, the figures say little. */
@@ -105,10 +106,10 @@ export async function pace(open: OpenLane, options: PaceOptions): Promise<Latenc
   } finally {
     for (const lane of lanes) lane.close();
   }
-  if (millis.length === 0) throw new Error("nothing was acknowledged");
+  if (heads.every((acked) => acked === 0)) throw new Error("nothing was acknowledged");
   millis.sort((a, b) => a - b);
   const at = (share: number): number =>
-    millis[Math.min(millis.length - 1, Math.floor(millis.length * share))] as number;
+    millis[Math.min(millis.length - 1, Math.floor(millis.length * share))] ?? Number.NaN;
   return {
     p50Millis: at(0.5),
     p99Millis: at(0.99),

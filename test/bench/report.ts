@@ -91,7 +91,8 @@ function ratioText({ ratio, target, isMet }: Cell): string {
 function latencyTexts({ p50Millis, p99Millis, sentPerSecond, unacked }: Latency): string[] {
   // A server that fell behind answered only its first ones; their times are no measure of it.
   const note = unacked > sentPerSecond / 10 ? " (fell behind)" : "";
-  return [`${p50Millis.toFixed(2)} ms`, `${p99Millis.toFixed(2)} ms`, `${Math.round(sentPerSecond)}${note}`];
+  const millis = (n: number): string => (Number.isNaN(n) ? "-" : `${n.toFixed(2)} ms`);
+  return [millis(p50Millis), millis(p99Millis), `${Math.round(sentPerSecond)}${note}`];
 }
 
 function thousands(rate: number): string {

@@ -3,7 +3,7 @@
  * Each is ended by its process id, whatever happens; `opens` says how the load generator connects to it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { TokenFile } from "#host/tokens.ts";
@@ -72,13 +72,14 @@ export function mosquittoPath(): string | undefined {
 }
 
 /**
- * Mosquitto with its defaults, which keep nothing on disk; or saved after every change, with a subscriber whose session persists:
+ * Mosquitto with its defaults, which keep nothing on disk; or saved after every change and starting empty, with a subscriber whose session persists:
  * without one it has nothing to save. Its queue has no limit then: at the limit mosquitto drops messages, and says PUBACK for
  * them all the same.
  */
 export async function startMosquitto(path: string, directory: string, isSaved: boolean): Promise<Peer> {
   const port = await freePort();
   const own = join(directory, isSaved ? "mosquitto-saved" : "mosquitto");
+  rmSync(own, { recursive: true, force: true });
   mkdirSync(own);
   const saving = `persistence true\npersistence_location ${own}/\nautosave_on_changes true\nautosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 0\n`;
   // Root's mosquitto becomes another user, who could not write into our directory.
