@@ -100,7 +100,18 @@ function storeFile(name: string, text: string): string {
   return pieces.join("\n");
 }
 
+const bundles = new Map<string, Promise<string>>();
+
+/** A program for the chip, bundled once for all tests. */
 export async function firmware(entry: string): Promise<string> {
+  const known = bundles.get(entry);
+  if (known !== undefined) return known;
+  const bundle = bundled(entry);
+  bundles.set(entry, bundle);
+  return bundle;
+}
+
+async function bundled(entry: string): Promise<string> {
   const bundle = await bundleFirmware({
     entry,
     version: "0.0.0",

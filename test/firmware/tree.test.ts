@@ -3,7 +3,7 @@ import { freePort } from "../engine/espruino.ts";
 import { MemoryRoot } from "../engine/memory-root.ts";
 import { EmulatedProgram } from "./emulated-node.ts";
 
-const TOKENS = { trunk: "token-of-trunk", branch: "token-of-branch", leaf: "token-of-leaf" };
+const TOKENS = { branch: "token-of-branch", leaf: "token-of-leaf" };
 
 function readings(node: string, count: number): string[] {
   return Array.from(
@@ -29,47 +29,45 @@ describe("a tree of emulated chips", () => {
     return program;
   };
 
-  test("three in a row report at once: each reading is stored once, in order, through a cut of the root", async () => {
+  test("a leaf behind a branch reports, and each reading is stored once, in order", async () => {
     root = await MemoryRoot.open(TOKENS);
-    const [trunkPort, branchPort] = [await freePort(), await freePort()];
-    const made = { trunk: readings("trunk", 200), branch: readings("branch", 200), leaf: readings("leaf", 200) };
-    const setting = { every: 20, batch: 3 };
-    const trunk = await replay(
-      {
-        id: "trunk",
-        token: TOKENS.trunk,
-        parent: { host: "127.0.0.1", port: root.port },
-        listen: trunkPort,
-        replay: setting,
-      },
-      made.trunk,
-    );
-    await trunk.line(/joined/);
+    const listen = await freePort();
+    const made = { branch: readings("branch", 60), leaf: readings("leaf", 60) };
+    // A frame for each turn of the program: no waiting for company.
+    const limits = { flushBytes: 0 };
+    const setting = { every: 20, batch: 5 };
     const branch = await replay(
       {
         id: "branch",
         token: TOKENS.branch,
-        parent: { host: "127.0.0.1", port: trunkPort },
-        listen: branchPort,
+        parent: { host: "127.0.0.1", port: root.port },
+        listen,
+        limits,
         replay: setting,
       },
       made.branch,
     );
     await branch.line(/joined/);
     const leaf = await replay(
-      { id: "leaf", token: TOKENS.leaf, parent: { host: "127.0.0.1", port: branchPort }, replay: setting },
+      { id: "leaf", token: TOKENS.leaf, parent: { host: "127.0.0.1", port: listen }, limits, replay: setting },
       made.leaf,
     );
-    for (let i = 0; i < 1000 && root.readings("leaf").length < 20; i++)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    root.deafen();
-    await leaf.line(/away/);
-    root.hear();
-    for (const program of programs) await program.line(/replay: done 200$/, 18_000);
-    expect(root.readings("trunk")).toEqual(made.trunk);
+    for (const program of [branch, leaf]) await program.line(/replay: done 60$/);
     expect(root.readings("branch")).toEqual(made.branch);
     expect(root.readings("leaf")).toEqual(made.leaf);
     expect(programs.flatMap((program) => program.faults())).toEqual([]);
+  });
+
+  test("the firmware itself joins, and says its name and version", async () => {
+    root = await MemoryRoot.open(TOKENS);
+    const program = await EmulatedProgram.start("firmware/main.ts", {
+      id: "leaf",
+      token: TOKENS.leaf,
+      parent: { host: "127.0.0.1", port: root.port },
+    });
+    programs.push(program);
+    await program.line(/joined/);
+    expect(root.root.node("leaf")).toMatchObject({ id: "leaf", isUp: true, via: [], fw: "sapline/0.0.0" });
   });
 
   test("actions and settings reach the application and come back, in UTF-8", async () => {
@@ -78,6 +76,8 @@ describe("a tree of emulated chips", () => {
       id: "leaf",
       token: TOKENS.leaf,
       parent: { host: "127.0.0.1", port: root.port },
+      // No waiting for company.
+      limits: { flushBytes: 0 },
     });
     programs.push(lamp);
     await lamp.line(/joined/);

@@ -94,7 +94,7 @@ describe("decoder", () => {
   );
 
   test("gives the same events for random streams of messages, fragments and pings, however they are cut", () => {
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 20; round++) {
       const random = seeded(SEED + round);
       const isServer = random() < 0.5;
       const expected: WebSocketEvent[] = [];
@@ -127,7 +127,7 @@ describe("decoder", () => {
 
   test("agrees with the ws package about damaged streams: same messages, same fault, never an exception", async () => {
     let faults = 0;
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 150; round++) {
       const random = seeded(SEED + round);
       const isServer = random() < 0.5;
       let bytes = "";
@@ -152,7 +152,7 @@ describe("decoder", () => {
         if (ours.at(-1)?.startsWith("fault")) faults++;
       });
     }
-    expect(faults).toBeGreaterThan(100);
+    expect(faults).toBeGreaterThan(50);
   });
 
   test("survives pure garbage, and says the same whether it comes whole or byte by byte", () => {

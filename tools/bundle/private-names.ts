@@ -48,8 +48,11 @@ function knownNames(declarations: string): Set<string> {
   return known;
 }
 
-function parsed(script: string): AnyNode {
-  return parse(script, { ecmaVersion: 2024, sourceType: "module" });
+/** A script, or what it was parsed to. */
+type Script = string | AnyNode;
+
+function parsed(script: Script): AnyNode {
+  return typeof script === "string" ? parse(script, { ecmaVersion: 2024, sourceType: "module" }) : script;
 }
 
 /** The name that this node gives to or takes from a property, if it is written without quotes. */
@@ -67,7 +70,7 @@ function nameAt(node: AnyNode): string | undefined {
 }
 
 /** Every property name in a script that is written without quotes. */
-export function unquotedNames(script: string): Set<string> {
+export function unquotedNames(script: Script): Set<string> {
   const names = new Set<string>();
   walk(parsed(script), (node) => {
     const name = nameAt(node);
@@ -78,7 +81,7 @@ export function unquotedNames(script: string): Set<string> {
 }
 
 /** What a script takes from a namespace or a constructor of JavaScript: `Object.keys`. */
-function staticNames(script: string): Set<string> {
+function staticNames(script: Script): Set<string> {
   const names = new Set<string>();
   walk(parsed(script), (node) => {
     const name = nameAt(node);
@@ -90,7 +93,7 @@ function staticNames(script: string): Set<string> {
 }
 
 /** Every key of the object literals that have a `type`, and of the literals within them: what a bundle writes to the wire. */
-export function wireNames(script: string): Set<string> {
+export function wireNames(script: Script): Set<string> {
   const names = new Set<string>();
   walk(parsed(script), (node) => {
     const isWire =
@@ -114,7 +117,8 @@ export function wireNames(script: string): Set<string> {
  */
 export function privateNames(bundle: string, applications: readonly string[], declarations: string): string[] {
   const kept = knownNames(declarations);
-  for (const name of [...staticNames(bundle), ...wireNames(bundle)]) kept.add(name);
+  const program = parsed(bundle);
+  for (const name of [...staticNames(program), ...wireNames(program)]) kept.add(name);
   for (const application of applications) for (const name of unquotedNames(application)) kept.add(name);
-  return [...unquotedNames(bundle)].filter((name) => !kept.has(name)).toSorted();
+  return [...unquotedNames(program)].filter((name) => !kept.has(name)).toSorted();
 }

@@ -21,11 +21,13 @@ interface Edit {
 }
 
 function apply(text: string, edits: readonly Edit[]): string {
-  let out = text;
-  for (const edit of edits.toSorted((a, b) => b.start - a.start)) {
-    out = out.slice(0, edit.start) + edit.text + out.slice(edit.end);
+  const pieces: string[] = [];
+  let from = 0;
+  for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
+    pieces.push(text.slice(from, edit.start), edit.text);
+    from = edit.end;
   }
-  return out;
+  return pieces.join("") + text.slice(from);
 }
 
 function isVoid(node: AnyNode): boolean {
@@ -67,36 +69,51 @@ function constantsOf(body: readonly AnyNode[]): Map<string, string> {
   return constants;
 }
 
-/** A constant's uses; undefined if its name has another meaning anywhere, or it is set. */
-function usesOf(name: string, program: AnyNode): AnyNode[] | undefined {
-  const uses: AnyNode[] = [];
-  let declarations = 0;
-  let isSet = false;
-  walk(program, (node, parent) => {
-    if (node.type !== "Identifier" || node.name !== name) return true;
-    if (parent?.type === "MemberExpression" && parent.property === node && !parent.computed) return true;
-    if (parent?.type === "Property" && parent.key === node && !parent.shorthand) return true;
-    if (parent?.type === "MethodDefinition" && parent.key === node) return true;
-    if (parent?.type === "VariableDeclarator" && parent.id === node) declarations++;
-    else if (
-      parent === undefined ||
-      parent.type === "AssignmentExpression" ||
-      parent.type === "UpdateExpression" ||
-      parent.type === "CatchClause" ||
-      parent.type === "Property" ||
-      /^(Function|ArrowFunction|Class)/.test(parent.type)
-    )
-      isSet = isSet || !isRightSide(node, parent);
-    if (!(parent?.type === "VariableDeclarator" && parent.id === node)) uses.push(node);
-    return true;
-  });
-  return declarations === 1 && !isSet ? uses : undefined;
+/** Whether an identifier is the name of a property, and no variable. */
+function isPropertyName(node: AnyNode, parent: AnyNode): boolean {
+  if (parent.type === "MemberExpression") return parent.property === node && !parent.computed;
+  if (parent.type === "Property") return parent.key === node && !parent.shorthand;
+  return parent.type === "MethodDefinition" && parent.key === node;
 }
 
-function isRightSide(node: AnyNode, parent: AnyNode | undefined): boolean {
-  if (parent?.type === "AssignmentExpression") return parent.right === node;
-  if (parent?.type === "Property") return parent.value === node && !parent.shorthand;
-  return parent?.type === "ArrowFunctionExpression" && parent.body === node;
+/** Whether an identifier stands where a value may stand instead. */
+function isValue(node: AnyNode, parent: AnyNode): boolean {
+  switch (parent.type) {
+    case "AssignmentExpression":
+      return parent.right === node;
+    case "VariableDeclarator":
+      return parent.init === node;
+    case "Property":
+      return !parent.shorthand;
+    case "ArrowFunctionExpression":
+      return parent.body === node;
+    case "UpdateExpression":
+    case "CatchClause":
+    case "FunctionDeclaration":
+    case "FunctionExpression":
+    case "ClassDeclaration":
+    case "ClassExpression":
+    case "ForInStatement":
+    case "ForOfStatement":
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Where each constant is used. A name that is set anywhere, or declared a second time, is none. */
+function usesOf(constants: ReadonlyMap<string, string>, program: AnyNode): Map<string, AnyNode[]> {
+  const uses = new Map([...constants.keys()].map((name) => [name, [] as AnyNode[]]));
+  const declared = new Set<string>();
+  walk(program, (node, parent) => {
+    if (node.type !== "Identifier" || parent === undefined || !constants.has(node.name)) return true;
+    if (isPropertyName(node, parent)) return true;
+    if (isValue(node, parent)) uses.get(node.name)?.push(node);
+    else if (parent.type === "VariableDeclarator" && !declared.has(node.name)) declared.add(node.name);
+    else uses.delete(node.name);
+    return true;
+  });
+  return uses;
 }
 
 /** The bundle, shorter once it is minified. */
@@ -104,10 +121,10 @@ export function shorten(text: string): string {
   const program = parse(text, { ecmaVersion: 2024, sourceType: "script" });
   const edits: Edit[] = [];
   const constants = constantsOf(program.body);
-  for (const [name, value] of constants) {
-    const uses = usesOf(name, program);
+  for (const [name, uses] of usesOf(constants, program)) {
+    const value = constants.get(name) ?? "";
     // Declared, it costs its name, "=", its value and ",".
-    if (uses === undefined || uses.length * value.length > (uses.length + 1) * NAME_BYTES + value.length + 2) continue;
+    if (uses.length * value.length > (uses.length + 1) * NAME_BYTES + value.length + 2) continue;
     // The declaration is unused now, and falls to the minifier.
     for (const use of uses) edits.push({ start: use.start, end: use.end, text: value });
   }

@@ -7,9 +7,12 @@ function isNode(value: unknown): value is AnyNode {
 
 function children(node: AnyNode): AnyNode[] {
   const found: AnyNode[] = [];
-  for (const [key, value] of Object.entries(node)) {
-    if (key === "loc") continue;
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) found.push(child);
+  for (const key in node) {
+    const value = node[key as keyof AnyNode] as unknown;
+    if (typeof value !== "object" || value === null || key === "loc") continue;
+    if (Array.isArray(value)) {
+      for (const child of value) if (isNode(child)) found.push(child);
+    } else if (isNode(value)) found.push(value);
   }
   return found;
 }
