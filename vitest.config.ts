@@ -19,7 +19,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "engine", include: ["test/engine/**/*.test.ts"], testTimeout: 240_000, fileParallelism: false },
+        test: {
+          name: "engine",
+          include: ["test/engine/**/*.test.ts"],
+          globalSetup: "test/engine/figures.ts",
+          testTimeout: 240_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { Engine, ESPRUINO, firmware, freePort, SKIP_REASON } from "./espruino.ts";
+import { figure } from "./figures.ts";
 import { MemoryRoot } from "./memory-root.ts";
 
-const TOKENS = { branch: "token-of-branch", leaf: "token-of-leaf" };
-/** Prints the variables in use, collected, once a second. */
-const METER = `setInterval(function(){ console.log("variables " + process.memory().usage); }, 1000);`;
+const TOKENS = { branch: "token-of-branch", leaf: "token-of-leaf", stock: "token-of-stock" };
+/** Prints the variables in use, collected, once a second, and those that are free. */
+const METER = `setInterval(function(){ var m = process.memory(); console.log("variables " + m.usage + " " + m.free); }, 1000);`;
 
 /** 30 minutes of six sensors, one reading each ten seconds. */
 function halfAnHour(node: string): string[] {
@@ -18,8 +19,9 @@ function halfAnHour(node: string): string[] {
   return lines;
 }
 
-function variables(engine: Engine): number[] {
-  return engine.lines.filter((line) => line.startsWith("variables ")).map((line) => Number(line.slice(10)));
+/** Variables in use, or (at 2) free, second by second. */
+function variables(engine: Engine, at = 1): number[] {
+  return engine.lines.filter((line) => line.startsWith("variables ")).map((line) => Number(line.split(" ")[at]));
 }
 
 async function until(condition: () => boolean, what: string, wait: number): Promise<void> {
@@ -66,10 +68,26 @@ describe.skipIf(ESPRUINO === "")(`a tree of engines${ESPRUINO === "" ? ` (${SKIP
       made.leaf,
       METER,
     );
+    // The firmware itself, as a second child: its health is reported every ten seconds.
+    const stock = await start(
+      "firmware/main.ts",
+      { id: "stock", token: TOKENS.stock, parent: { host: "127.0.0.1", port: listen } },
+      [],
+    );
     await leaf.line(/replay: done 1080$/, 110_000);
     await branch.line(/replay: done 1080$/, 20_000);
     expect(root.readings("branch")).toEqual(made.branch);
     expect(root.readings("leaf")).toEqual(made.leaf);
+    figure(
+      "readings made, stored, lost",
+      `${1080 * 2}, ${root.readings("branch").length + root.readings("leaf").length}, 0`,
+    );
+    for (const eid of ["memory.free", "uptime"]) {
+      const values = root.events.filter(({ node, event }) => node === "stock" && event["eid"] === eid);
+      expect(values.length, eid).toBeGreaterThanOrEqual(4);
+      expect(Number(values[0]?.event["value"]), eid).toBeGreaterThan(8);
+    }
+    expect(stock.faults()).toEqual([]);
     for (const [name, engine] of [
       ["branch", branch],
       ["leaf", leaf],
@@ -77,8 +95,10 @@ describe.skipIf(ESPRUINO === "")(`a tree of engines${ESPRUINO === "" ? ` (${SKIP
       const used = variables(engine);
       const early = used.slice(5, 15);
       const late = used.slice(-10);
-      console.log(
-        `${name}: variables in use ${Math.max(...early)} early, ${Math.max(...late)} late, ${Math.max(...used)} at most`,
+      const free = Math.min(...variables(engine, 2));
+      figure(
+        `${name}, half an hour in a minute: variables`,
+        `${Math.max(...early)} early, ${Math.max(...late)} late, ${Math.max(...used)} at most; ${free} free at least`,
       );
       expect(Math.max(...late) - Math.max(...early), `${name} keeps growing: ${used}`).toBeLessThan(300);
       expect(engine.faults()).toEqual([]);
@@ -111,6 +131,41 @@ describe.skipIf(ESPRUINO === "")(`a tree of engines${ESPRUINO === "" ? ` (${SKIP
     expect(root.readings("branch")).toEqual(made.branch);
     expect(root.readings("leaf")).toEqual(made.leaf);
     expect([...branch.faults(), ...leaf.faults()]).toEqual([]);
+  });
+
+  test("two leaves that report as fast as they can: the branch loses nothing", async () => {
+    root = await MemoryRoot.open(TOKENS);
+    const listen = await freePort();
+    const replay = { every: 1, batch: 20 };
+    const branch = await start(
+      "firmware/main.ts",
+      { id: "branch", token: TOKENS.branch, parent: { host: "127.0.0.1", port: root.port }, listen },
+      [],
+      METER,
+    );
+    await branch.line(/joined/);
+    const names = ["leaf", "stock"] as const;
+    const made = { leaf: halfAnHour("leaf"), stock: halfAnHour("stock") };
+    const leaves: Engine[] = [];
+    for (const id of names) {
+      leaves.push(
+        await start(
+          "examples/weather/replay.ts",
+          { id, token: TOKENS[id], parent: { host: "127.0.0.1", port: listen }, replay },
+          made[id],
+        ),
+      );
+    }
+    const stored = (): number => root.readings("leaf").length + root.readings("stock").length;
+    await until(() => stored() > 0, "the first reading", 20_000);
+    const [from, since] = [stored(), performance.now()];
+    await until(() => stored() === 2160, "all readings", 60_000);
+    const rate = ((2160 - from) * 1000) / (performance.now() - since);
+    for (const leaf of leaves) await leaf.line(/replay: done 1080$/);
+    for (const id of names) expect(root.readings(id)).toEqual(made[id]);
+    expect([branch, ...leaves].flatMap((engine) => engine.faults())).toEqual([]);
+    figure("through the branch, from two leaves at full speed", `${Math.round(rate)} events a second, 0 lost`);
+    figure("branch, at full speed: variables", `${Math.max(...variables(branch))} at most`);
   });
 
   test("actions run once and answer, and a setting is applied and settled, through a branch", async () => {

@@ -48,8 +48,30 @@ function bytesOf(text: string): ArrayBuffer {
   return Uint8Array.from(Buffer.from(text, "latin1")).buffer;
 }
 
+/** What the firmware asked of `require("net")`. Tests play the network. */
+export const network = {
+  /** Dials so far, the last one last; `connected` tells the firmware that it stands. */
+  dials: [] as { socket: FakeSocket; host: string; port: number; connected: () => void }[],
+  /** Hands a socket to the firmware's server, as the engine does for each that connects. */
+  accept: (_socket: FakeSocket): void => {
+    throw new Error("nobody listens");
+  },
+};
+
 const modules: { [name: string]: unknown } = {
   crypto: { SHA1: (text: string) => Uint8Array.from(createHash("sha1").update(text, "latin1").digest()).buffer },
+  net: {
+    connect(options: { host: string; port: number }, connected: () => void): FakeSocket {
+      const socket = fakeSocket();
+      network.dials.push({ socket, host: options.host, port: options.port, connected });
+      return socket;
+    },
+    createServer: (accept: (socket: FakeSocket) => void) => ({
+      listen: () => {
+        network.accept = accept;
+      },
+    }),
+  },
   Storage: {
     read(name: string, offset?: number, length?: number): string | undefined {
       const text = storedFiles[name];
@@ -69,6 +91,8 @@ Object.assign(globalThis, {
   E: {
     toArrayBuffer: bytesOf,
     toString: (bytes: ArrayBuffer) => Buffer.from(bytes).toString("latin1"),
+    hwRand: () => 1,
+    srand: () => {},
   },
 });
 
