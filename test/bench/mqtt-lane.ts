@@ -86,47 +86,14 @@ export class MqttLane implements Lane {
   }
 }
 
-export class MqttKeeper {
-  received = 0;
-  private readonly socket: Socket;
-  private unread: Buffer = Buffer.alloc(0);
-
-  /** Subscribes to everything the lanes publish, at QoS 1, in a session that outlives its connection. */
-  static async open(port: number): Promise<MqttKeeper> {
-    const socket = await dial(port, "keeper", false);
-    socket.write(packet(SUBSCRIBE, [Buffer.from([0, 1]), string("bench/#"), Buffer.from([1])]));
-    const answer = await firstChunk(socket);
-    if (answer[0] !== SUBACK || answer[4] !== 1) throw new Error("the broker refused the subscription");
-    return new MqttKeeper(socket);
-  }
-
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on("error", () => {});
-    socket.on("data", (data: Buffer) => this.read(data));
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-
-  private read(data: Buffer): void {
-    const bytes = this.unread.length === 0 ? data : Buffer.concat([this.unread, data]);
-    const acks: number[] = [];
-    let at = 0;
-    for (;;) {
-      const { value, end } = remainingLength(bytes, at + 1);
-      if (end === 0 || bytes.length < end + value) break;
-      if (((bytes[at] as number) & 0xf6) === PUBLISH_QOS1) {
-        const idAt = end + 2 + bytes.readUInt16BE(end);
-        acks.push(PUBACK, 2, bytes[idAt] as number, bytes[idAt + 1] as number);
-        this.received += 1;
-      }
-      at = end + value;
-    }
-    this.unread = bytes.subarray(at);
-    if (acks.length > 0) this.socket.write(Buffer.from(acks));
-  }
+/** A subscriber to everything the lanes publish, at QoS 1, that goes away and leaves its session: the broker keeps messages for it. */
+export async function leaveSubscriber(port: number): Promise<void> {
+  const socket = await dial(port, "keeper", false);
+  socket.on("error", () => {});
+  socket.write(packet(SUBSCRIBE, [Buffer.from([0, 1]), string("bench/#"), Buffer.from([1])]));
+  const answer = await firstChunk(socket);
+  socket.destroy();
+  if (answer[0] !== SUBACK || answer[4] !== 1) throw new Error("the broker refused the subscription");
 }
 
 async function dial(port: number, clientId: string, isClean: boolean): Promise<Socket> {
@@ -170,15 +137,4 @@ function packet(type: number, parts: Buffer[]): Buffer {
 function string(text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
-}
-
-/** The length that starts at `at`, and where it ends; `end` 0 if it is not all there yet. */
-function remainingLength(bytes: Buffer, at: number): { value: number; end: number } {
-  let value = 0;
-  for (let i = 0; i < 4 && at + i < bytes.length; i++) {
-    const byte = bytes[at + i] as number;
-    value += (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) return { value, end: at + i + 1 };
-  }
-  return { value: 0, end: 0 };
 }

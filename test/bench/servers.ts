@@ -8,7 +8,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { TokenFile } from "#host/tokens.ts";
 import type { OpenLane } from "./lane.ts";
-import { MqttKeeper, MqttLane } from "./mqtt-lane.ts";
+import { leaveSubscriber, MqttLane } from "./mqtt-lane.ts";
 import { SaplineLane } from "./sapline-lane.ts";
 
 const START_TIMEOUT_MILLIS = 15_000;
@@ -72,9 +72,9 @@ export function mosquittoPath(): string | undefined {
 }
 
 /**
- * Mosquitto with its defaults, which keep nothing on disk; or saved after every change and starting empty, with a subscriber whose session persists:
- * without one it has nothing to save. Its queue has no limit then: at the limit mosquitto drops messages, and says PUBACK for
- * them all the same.
+ * Mosquitto with its defaults, which keep nothing on disk; or saved after every change and starting empty, with a subscriber that is away and
+ * whose session persists: what it keeps for that one is what the root's log keeps of every event; without one it has nothing to
+ * save. Its queue has no limit then: at the limit mosquitto drops messages, and says PUBACK for them all the same.
  */
 export async function startMosquitto(path: string, directory: string, isSaved: boolean): Promise<Peer> {
   const port = await freePort();
@@ -90,14 +90,11 @@ export async function startMosquitto(path: string, directory: string, isSaved: b
   );
   const server = spawnServer(path, ["-c", join(own, "mosquitto.conf")]);
   await reachable(port);
-  const keeper = isSaved ? await MqttKeeper.open(port) : undefined;
+  if (isSaved) await leaveSubscriber(port);
   return {
     port,
     open: (index, eventsPerFrame) => MqttLane.open(port, `bench-${index}`, index, eventsPerFrame),
-    stop: () => {
-      keeper?.close();
-      return end(server);
-    },
+    stop: () => end(server),
   };
 }
 
