@@ -1,8 +1,9 @@
 /**
  * Dials a WebSocket server: connects, shakes hands, and hands over an open link, or says why not.
  *
- * Exactly one of `opened`, `refused`, `failed` is called, and never from inside `dial`. Espruino's connect blocks the whole chip until the
- * connection stands or the network gives up (10 to 20 s for a dead host on lwIP): nothing in JavaScript can change that.
+ * Exactly one of `opened`, `refused`, `failed` is called, never from inside the constructor, and none after `cancel`. Espruino's connect
+ * blocks the whole chip until the connection stands or the network gives up (10 to 20 s for a dead host on lwIP): nothing in JavaScript
+ * can change that.
  */
 import type { Random } from "#shared/units.ts";
 import { acceptKey, header, HeadReader } from "./http-head.ts";

@@ -223,6 +223,7 @@ describe("shorten", () => {
     expect(shorten("var few = 7; var large = 2147483647; f(few, large, large, large);")).toContain("f(7, large");
     expect(shorten("var few = 7; function g(few) { return few; } g(few);")).toContain("g(few)");
     expect(shorten("var few = 7; few = 8; f(few);")).toContain("f(few)");
+    expect(shorten("var few = 7; f(few.toFixed(1));")).toContain("few.toFixed(1)");
     expect(shorten("var few = 7; f({ few: o.few });")).toContain("{ few: o.few }");
   });
 

@@ -85,6 +85,9 @@ function isValue(node: AnyNode, parent: AnyNode): boolean {
       return parent.init === node;
     case "Property":
       return !parent.shorthand;
+    case "MemberExpression":
+      // `7.toFixed` would not parse.
+      return parent.object !== node;
     case "ArrowFunctionExpression":
       return parent.body === node;
     case "UpdateExpression":
