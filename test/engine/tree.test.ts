@@ -144,6 +144,12 @@ describe.skipIf(ESPRUINO === "")(`a tree of engines${ESPRUINO === "" ? ` (${SKIP
       METER,
     );
     await branch.line(/joined/);
+    const read = branch.lines.length;
+    await until(() => branch.lines.slice(read).some((line) => line.startsWith("variables ")), "the meter", 5000);
+    figure(
+      "branch at rest, no child yet: variables",
+      `${variables(branch).at(-1)}; ${variables(branch, 2).at(-1)} free`,
+    );
     const names = ["leaf", "stock"] as const;
     const made = { leaf: halfAnHour("leaf"), stock: halfAnHour("stock") };
     const leaves: Engine[] = [];
