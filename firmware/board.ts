@@ -11,7 +11,7 @@ import type { Configuration } from "./configuration.ts";
 import { seededRandom } from "./ports/chance.ts";
 import { monotonicClock } from "./ports/clock.ts";
 import { HttpIngress } from "./ports/http-ingress.ts";
-import { nothing } from "./ports/socket.ts";
+import { nothing, widenChunks } from "./ports/socket.ts";
 import { bytesText } from "./ports/text.ts";
 import { Dial } from "./ports/websocket-client.ts";
 import type { WebSocketLink } from "./ports/websocket-link.ts";
@@ -33,7 +33,7 @@ export class Board {
   readonly now: () => Instant;
   readonly configuration: Configuration;
   private application: Application;
-  private random: Random;
+  private chance: Random;
   /** Open links, by number. */
   private links: { [id: number]: WebSocketLink };
   /** The last dial, and its number; undefined once that is settled. */
@@ -41,27 +41,27 @@ export class Board {
   private dialLink: LinkId;
   private nextChild: number;
   private alarm: number;
-  private alarmAt: Instant | undefined;
+  private alarmAt: Instant;
   private isStarted: boolean;
-  private isAlarmDue: boolean;
+  private isTickDue: boolean;
 
   constructor(configuration: Configuration, firmware: string, application: Application) {
     this.now = monotonicClock();
     this.configuration = configuration;
     this.application = application;
-    this.random = seededRandom();
+    this.chance = seededRandom();
     this.links = {};
     this.dial = undefined;
     this.dialLink = 0 as LinkId;
     this.nextChild = 1;
     this.alarm = 0;
-    this.alarmAt = undefined;
+    this.alarmAt = 0 as Instant;
     this.isStarted = false;
-    this.isAlarmDue = false;
+    this.isTickDue = false;
     this.node = new TreeNode(
-      { id: configuration.id, token: configuration.token, fw: firmware, limits: configuration.limits },
+      { id: configuration.id, token: configuration.token, fw: firmware, limits: configuration.limits, isPatient: true },
       bytesText,
-      this.random,
+      this.chance,
     );
   }
 
@@ -72,10 +72,24 @@ export class Board {
 
   /** The application's event: copied at once, sent when there is company for it. */
   emit(event: { type: string; [key: string]: unknown }): Emitted {
-    const emitted = this.node.emit(event, this.now());
-    if (emitted.effects.length > 0) this.perform(emitted.effects);
-    else this.setAlarmLater();
-    return emitted;
+    if (!this.isTickDue) this.tickLater();
+    return this.node.emit(event, this.now());
+  }
+
+  /** The line of an `!update`, whole, with its `ts` and newline. False if it should be said with `emit`. */
+  append(line: string): boolean {
+    if (!this.isTickDue) this.tickLater();
+    return this.node.append(line, this.now());
+  }
+
+  /** Reads the clock, for a millisecond or until this turn is over: see OpenChunk. False while nobody has told the time. */
+  restamp(): boolean {
+    const unix = this.node.unix(this.now());
+    if (unix === undefined) return false;
+    const open = this.node.outbox.open;
+    open.stamp = ',"ts":' + unix + "}\n";
+    open.stampUntil = getTime() + 0.001;
+    return true;
   }
 
   answer(id: string, ok: boolean, value: unknown): void {
@@ -89,6 +103,7 @@ export class Board {
   private networkUp(): void {
     if (this.isStarted) return;
     this.isStarted = true;
+    widenChunks();
     const port = this.configuration.listen;
     if (port !== undefined) {
       new HttpIngress(this.configuration.token, (link, rest) =>
@@ -115,7 +130,7 @@ export class Board {
 
   private startDial(id: LinkId): void {
     this.dialLink = id;
-    this.dial = new Dial(this.configuration.parent, this.configuration.token, this.random, {
+    this.dial = new Dial(this.configuration.parent, this.configuration.token, this.chance, {
       opened: (link, rest) => {
         this.dial = undefined;
         this.addLink(id, link, rest);
@@ -147,6 +162,8 @@ export class Board {
   }
 
   private perform(effects: readonly NodeEffect[]): void {
+    if (!this.isTickDue) this.tickLater();
+    if (effects.length === 0) return;
     for (const effect of effects) {
       switch (effect.kind) {
         case "dial":
@@ -170,7 +187,6 @@ export class Board {
           this.tellLater(effect);
       }
     }
-    this.setAlarm();
   }
 
   /** In a turn of its own: the application's calls, and the answer they lead to, would not fit on top of the core's stack. */
@@ -194,30 +210,32 @@ export class Board {
     }
   }
 
-  /** Once for all that is emitted in one turn: to ask the core costs more than to emit. */
-  private setAlarmLater(): void {
-    if (this.isAlarmDue) return;
-    this.isAlarmDue = true;
-    setTimeout(() => {
-      this.isAlarmDue = false;
-      this.setAlarm();
-    }, 0);
+  /** Once for all that comes and is said in one turn: to ask the core costs more than to say it. */
+  private tickLater(): void {
+    this.isTickDue = true;
+    setTimeout(() => this.tick(), 0);
   }
 
-  /** One timer for the whole core; set anew only when the moment has changed (a timer costs the chip 11 variables). */
-  private setAlarm(): void {
+  /**
+   * One alarm for the whole core. One that comes too early is left as it is: to wake for nothing costs less than to set it anew
+   * each time that the moment is put off.
+   */
+  private tick(): void {
+    this.isTickDue = true;
+    this.node.outbox.open.stampUntil = 0;
+    const now = this.now();
+    this.perform(this.node.tick(now));
+    this.isTickDue = false;
     const at = this.node.wakeAt();
-    if (at === this.alarmAt && this.alarm !== 0) return;
+    if (at === undefined || (this.alarm !== 0 && at >= this.alarmAt)) return;
     if (this.alarm !== 0) clearTimeout(this.alarm);
-    this.alarm = 0;
     this.alarmAt = at;
-    if (at === undefined) return;
-    const wait = at - this.now();
-    this.alarm = setTimeout(() => this.wake(), wait > 0 ? wait : 0);
-  }
-
-  private wake(): void {
-    this.alarm = 0;
-    this.perform(this.node.tick(this.now()));
+    this.alarm = setTimeout(
+      () => {
+        this.alarm = 0;
+        this.tick();
+      },
+      at > now ? at - now : 0,
+    );
   }
 }

@@ -49,6 +49,7 @@ function limitFrom(given: { [key: string]: unknown }, name: string, usual: numbe
 function limitsFrom(given: { [key: string]: unknown }): Limits {
   return {
     flushBytes: limitFrom(given, "flushBytes", CHIP_LIMITS.flushBytes),
+    groupBytes: CHIP_LIMITS.groupBytes,
     flushAfter: limitFrom(given, "flushAfter", CHIP_LIMITS.flushAfter),
     windowBytes: limitFrom(given, "windowBytes", CHIP_LIMITS.windowBytes),
     outboxBytes: limitFrom(given, "outboxBytes", CHIP_LIMITS.outboxBytes),

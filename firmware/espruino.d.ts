@@ -41,6 +41,9 @@ interface EspruinoWifi {
 }
 
 declare function require(name: "net"): EspruinoNet;
+declare function require(name: "dgram"): {
+  createSocket(options: { type: "udp4"; recvBufferSize: number }): { close(): void };
+};
 declare function require(name: "Storage"): EspruinoStorage;
 declare function require(name: "Wifi"): EspruinoWifi;
 declare function require(name: "crypto"): { SHA1(bytes: string): ArrayBuffer };

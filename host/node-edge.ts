@@ -68,7 +68,7 @@ export class NodeEdge {
    * outbox's classes.
    */
   hasRoom(): boolean {
-    return this.node.room() >= ROOM_BYTES;
+    return this.node.outbox.room() >= ROOM_BYTES;
   }
 
   flush(): void {

@@ -47,8 +47,10 @@ export const ACTS_REMEMBERED = 16;
 
 /** What a platform can afford. */
 export interface Limits {
-  /** A frame is sent when its text exceeds this many bytes. */
+  /** A frame is sent when its text exceeds this many bytes. On a chip a frame of it, whatever the id, leaves in 536 bytes. */
   flushBytes: number;
+  /** While others are under way, events gather up to this many bytes: fewer frames. On a chip, as much as one write. */
+  groupBytes: number;
   /** An event waits this long for company, in milliseconds. Spec. */
   flushAfter: number;
   /** Most bytes of its own events an origin has in flight. */
@@ -65,14 +67,15 @@ export interface Limits {
   routesMax: number;
 }
 
-/** ESP32: about 16 k variables of 14 bytes; sockets move 536 bytes at a time. */
+/** ESP32: about 16 k variables of 14 bytes; sockets move 536 bytes at a time, or as many as they are told. */
 export const CHIP_LIMITS: Limits = {
-  flushBytes: 500,
+  flushBytes: 448,
+  groupBytes: 2600,
   flushAfter: 2000,
-  windowBytes: 4096,
-  outboxBytes: 8192,
+  windowBytes: 6144,
+  outboxBytes: 12288,
   pipeBytes: 1072,
-  relayBytes: 4096,
+  relayBytes: 8192,
   childrenMax: 6,
   routesMax: 32,
 };
@@ -80,6 +83,7 @@ export const CHIP_LIMITS: Limits = {
 /** A PC process as a node. */
 export const PC_LIMITS: Limits = {
   flushBytes: 1000,
+  groupBytes: 1000,
   flushAfter: 2000,
   windowBytes: 65536,
   outboxBytes: 1048576,

@@ -27,6 +27,8 @@ export interface NodeConfig {
   /** Name and version of the program, for people. */
   fw: string;
   limits: Limits;
+  /** Data goes out in `tick` alone, which the edge then calls after every input, once for all of one turn: that is cheaper. */
+  isPatient?: boolean;
 }
 
 /** What became of an event: taken, or why not ("full", "long", "type"). */
@@ -39,10 +41,11 @@ export interface Emitted {
 export class TreeNode {
   counters: Counters;
   private config: NodeConfig;
-  private text: TextCodec;
-  private outbox: Outbox;
+  private codec: TextCodec;
+  /** For those who ask how much room it has, or know how to write into it themselves: see Outbox.open. */
+  readonly outbox: Outbox;
   private flight: Flight;
-  private join: Join;
+  private joining: Join;
   private branch: Branch;
   private clock: TreeClock;
   private actions: Actions;
@@ -51,14 +54,14 @@ export class TreeNode {
   private isRelayTurn: boolean;
   private unixAt: (at: Instant) => UnixMillis;
 
-  constructor(config: NodeConfig, text: TextCodec, random: Random) {
+  constructor(config: NodeConfig, codec: TextCodec, random: Random) {
     this.config = config;
-    this.text = text;
+    this.codec = codec;
     this.counters = {};
-    this.outbox = new Outbox(config.limits, text);
+    this.outbox = new Outbox(config.limits, codec);
     this.flight = new Flight(config.id, this.outbox, config.limits, this.counters);
-    this.join = new Join(random);
-    this.branch = new Branch(config.id, config.limits, text, this.counters);
+    this.joining = new Join(random);
+    this.branch = new Branch(config.id, config.limits, codec, this.counters);
     this.clock = new TreeClock();
     this.actions = new Actions();
     this.parent = new Pulse(0 as Instant);
@@ -68,14 +71,14 @@ export class TreeNode {
   }
 
   start(now: Instant): readonly NodeEffect[] {
-    return [{ kind: "dial", link: this.join.dial(now) }];
+    return [{ kind: "dial", link: this.joining.dial(now) }];
   }
 
   /** A dial of ours has opened (link below zero), or a child has connected. */
   opened(link: LinkId, now: Instant): readonly NodeEffect[] {
     if (this.sweepAt === undefined) this.sweepAt = after(now, SWEEP_EVERY);
     if (link > 0) return this.branch.opened(link, now);
-    if (this.join.state.name !== "dialing" || this.join.state.link !== link) return NOTHING;
+    if (this.joining.state.kind !== "dialing" || this.joining.state.link !== link) return NOTHING;
     this.parent = new Pulse(now);
     const out: NodeEffect[] = [];
     this.greet(link, now, out);
@@ -89,13 +92,13 @@ export class TreeNode {
       const up: string[] = [];
       this.branch.closed(link, up);
       this.sendControl(up, out);
-    } else if (link === this.join.anyLink()) this.lose("lost", "link closed", now, out);
+    } else if (link === this.joining.anyLink()) this.lose("lost", "link closed", now, out);
     return out;
   }
 
   /** A dial was answered with an HTTP status instead of a link. */
   refused(link: LinkId, status: number, now: Instant): readonly NodeEffect[] {
-    if (link !== this.join.anyLink()) return NOTHING;
+    if (link !== this.joining.anyLink()) return NOTHING;
     const out: NodeEffect[] = [];
     const isToken = status === 401 || status === 403;
     this.lose(isToken ? "refused" : "lost", isToken ? "token refused: check it" : "HTTP " + status, now, out);
@@ -106,7 +109,15 @@ export class TreeNode {
   received(link: LinkId, text: string, now: Instant): readonly NodeEffect[] {
     const out: NodeEffect[] = [];
     if (link > 0) this.fromChild(link, text, now, out);
-    else if (link === this.join.openLink()) this.fromParent(link, text, now, out);
+    if (link !== this.joining.openLink()) return out;
+    this.parent.heard(now);
+    const lines = text.split("\n");
+    const last = lines.length - 1;
+    if (lines[last] !== "") count(this.counters, "line cut");
+    // A line may end the link, and with it what came behind.
+    for (let i = 0; i < last && (i === 0 || link === this.joining.openLink()); i++)
+      this.lineFromParent(link, lines[i] as string, now, out);
+    if (!this.config.isPatient) this.pumpNow(now, out);
     return out;
   }
 
@@ -116,28 +127,29 @@ export class TreeNode {
       this.branch.drained(link);
       return NOTHING;
     }
-    if (link !== this.join.openLink()) return NOTHING;
+    if (link !== this.joining.openLink()) return NOTHING;
     this.parent.handedBytes = 0;
-    const out: NodeEffect[] = [];
-    this.pump(now, out);
-    return out;
+    return this.pumped(now);
   }
 
   /** An event of the application. It is turned to text at once; the node keeps it until the root has it. */
   emit(event: Message, now: Instant): Emitted {
-    const reason = this.outbox.add(event, this.flight.sent, now);
-    if (reason !== "") {
-      count(this.counters, "event refused");
-      return { accepted: false, reason, effects: NOTHING };
-    }
-    this.flight.added(event.type === "!act", now);
-    return { accepted: true, reason: "", effects: this.pumped(now) };
+    const reason = this.keep(event, now);
+    return { accepted: reason === "", reason, effects: this.pumped(now) };
+  }
+
+  /** The line of an `!update`, whole, in bytes, with its `ts` and newline: quicker. False if it should be said with `emit`. */
+  append(line: string, now: Instant): boolean {
+    if (line.length > LINE_BYTES_MAX || !this.outbox.append(line, line.length)) return false;
+    this.flight.added(false, now);
+    return true;
   }
 
   /** The application's answer to an `act` effect: a value, or, if not ok, the error in words. */
   answer(id: string, ok: boolean, value: unknown, now: Instant): readonly NodeEffect[] {
     const event = this.actions.answer(id, ok, value);
-    return event === undefined ? NOTHING : this.emit(event, now).effects;
+    if (event !== undefined) this.keep(event, now);
+    return this.pumped(now);
   }
 
   /** Sends what there is without waiting for company. */
@@ -146,18 +158,13 @@ export class TreeNode {
     return this.pumped(now);
   }
 
-  /** Bytes that an event (not an `!update`) may still take. */
-  room(): number {
-    return this.outbox.room();
-  }
-
   /** How many events the root has not acknowledged yet. */
   backlog(): number {
-    return this.outbox.entries.length;
+    return this.outbox.events();
   }
 
   isJoined(): boolean {
-    return this.join.isJoined();
+    return this.joining.joinedLink !== 0;
   }
 
   /** The root's clock, or undefined before the first joining. */
@@ -167,34 +174,43 @@ export class TreeNode {
 
   tick(now: Instant): readonly NodeEffect[] {
     const out: NodeEffect[] = [];
-    this.tickJoin(now, out);
+    const joining = this.joining;
+    if (joining.joinedLink === 0) this.tickJoin(now, out);
     if (this.sweepAt !== undefined && now >= this.sweepAt) this.sweep(now, out);
-    if (this.join.isJoined()) {
-      if (this.flight.tick(now)) this.greet(this.join.openLink(), now, out);
-      this.pump(now, out);
+    if (joining.joinedLink !== 0) {
+      if (this.flight.tick(now)) this.greet(joining.joinedLink, now, out);
+      this.pumpNow(now, out);
     }
     return out;
   }
 
   wakeAt(): Instant | undefined {
-    const at = sooner(this.join.wakeAt(), this.sweepAt);
-    return this.join.isJoined() && this.hasRoomUp() ? sooner(at, this.flight.wakeAt()) : at;
+    if (this.joining.joinedLink === 0) return sooner(this.joining.wakeAt(), this.sweepAt);
+    return this.hasRoomUp() ? sooner(this.flight.wakeAt(), this.sweepAt) : this.sweepAt;
+  }
+
+  /** Into the outbox; "" or why not. */
+  private keep(event: Message, now: Instant): string {
+    const reason = this.outbox.add(event, this.flight.sent, now, this.clock.unix(now));
+    if (reason === "") this.flight.added(event.type === "!act", now);
+    else count(this.counters, "event refused");
+    return reason;
   }
 
   private tickJoin(now: Instant, out: NodeEffect[]): void {
-    const at = this.join.wakeAt();
+    const at = this.joining.wakeAt();
     if (at === undefined || now < at) return;
-    const state = this.join.state;
-    if (state.name === "waiting") out.push({ kind: "dial", link: this.join.dial(now) });
-    else if (state.name === "greeting" || state.name === "rootless") this.greet(state.link, now, out);
-    else if (state.name === "dialing") {
+    const state = this.joining.state;
+    if (state.kind === "waiting") out.push({ kind: "dial", link: this.joining.dial(now) });
+    else if (state.kind === "greeting" || state.kind === "rootless") this.greet(state.link, now, out);
+    else if (state.kind === "dialing") {
       out.push({ kind: "close", link: state.link, code: 1001, reason: "no answer" });
       this.lose("lost", "no answer from the parent", now, out);
     }
   }
 
   private sweep(now: Instant, out: NodeEffect[]): void {
-    const link = this.join.openLink();
+    const link = this.joining.openLink();
     this.sweepAt = link !== 0 || this.branch.hasChildren() ? after(now, SWEEP_EVERY) : undefined;
     const up: string[] = [];
     this.branch.sweep(now, up, out);
@@ -205,24 +221,14 @@ export class TreeNode {
     if (finding === "dead") {
       out.push({ kind: "close", link, code: 1001, reason: "silent for too long" });
       this.lose("lost", "parent silent", now, out);
-    } else if (this.join.isJoined() && this.flight.acked >= EPOCH_EVENTS_MAX) this.greet(link, now, out);
+    } else if (this.joining.joinedLink !== 0 && this.flight.acked >= EPOCH_EVENTS_MAX) this.greet(link, now, out);
   }
 
   private fromChild(link: LinkId, text: string, now: Instant, out: NodeEffect[]): void {
     const up: string[] = [];
-    this.branch.received(link, text, this.join.isJoined(), this.rootNow(now), now, up, out);
+    this.branch.received(link, text, this.joining.joinedLink !== 0, this.rootNow(now), now, up, out);
     this.sendControl(up, out);
-    this.pump(now, out);
-  }
-
-  private fromParent(link: LinkId, text: string, now: Instant, out: NodeEffect[]): void {
-    this.parent.heard(now);
-    const lines = text.split("\n");
-    const last = lines.length - 1;
-    if (lines[last] !== "") count(this.counters, "line cut");
-    for (let i = 0; i < last && link === this.join.openLink(); i++)
-      this.lineFromParent(link, lines[i] as string, now, out);
-    this.pump(now, out);
+    if (!this.config.isPatient) this.pumpNow(now, out);
   }
 
   private lineFromParent(link: LinkId, line: string, now: Instant, out: NodeEffect[]): void {
@@ -240,17 +246,16 @@ export class TreeNode {
     if (isReached) return;
     count(this.counters, "line for nobody below");
     if (message.type !== "?act" || typeof message["id"] !== "string") return;
-    const answer = { type: "!act", id: message["id"], ok: false, error: "offline" };
-    if (this.outbox.add(answer, this.flight.sent, now) === "") this.flight.added(true, now);
+    this.keep({ type: "!act", id: message["id"], ok: false, error: "offline" }, now);
   }
 
   /** A line for this node itself. */
   private own(link: LinkId, message: Message, now: Instant, out: NodeEffect[]): void {
     switch (message.type) {
       case "!ack":
-        if (isNumber(message["n"]) && isNumber(message["ep"])) {
-          this.flight.acknowledge(message["ep"], message["n"], now);
-        } else count(this.counters, "line malformed");
+        // What is no epoch is no epoch of ours.
+        if (isNumber(message["n"])) this.flight.acknowledge(message["ep"], message["n"], now);
+        else count(this.counters, "line malformed");
         break;
       case "!hello":
         this.welcomed(link, message, now, out);
@@ -292,8 +297,7 @@ export class TreeNode {
         out.push({ kind: "act", id, eid: String(message["eid"]), value: message["value"] });
         break;
       case "answer":
-        if (this.outbox.add(this.actions.again(id) as Message, this.flight.sent, now) === "")
-          this.flight.added(true, now);
+        this.keep(this.actions.again(id) as Message, now);
         break;
       default:
         count(this.counters, "action dropped");
@@ -305,14 +309,14 @@ export class TreeNode {
     if (this.config.token !== "") hello["token"] = this.config.token;
     if (this.flight.epoch !== 0) hello["ep"] = this.flight.epoch;
     hello["fw"] = this.config.fw;
-    hello["nonce"] = this.join.greet(link, now);
-    this.sendLine(link, this.text.stringify(hello), out);
+    hello["nonce"] = this.joining.greet(link, now);
+    this.sendLine(link, this.codec.stringify(hello), out);
   }
 
   /** `!hello`: the root has admitted us, or has not. */
   private welcomed(link: LinkId, message: Message, now: Instant, out: NodeEffect[]): void {
-    const state = this.join.state;
-    if (state.name !== "greeting" || message["nonce"] !== state.nonce) return count(this.counters, "!hello unasked");
+    const state = this.joining.state;
+    if (state.kind !== "greeting" || message["nonce"] !== state.nonce) return count(this.counters, "!hello unasked");
     if (message["error"] !== undefined) return this.dismissed(link, asReason(message["error"]), now, out);
     if (!isNumber(message["ep"]) || message["ep"] === 0 || !isNumber(message["n"]) || !isUnix(message["now"])) {
       return count(this.counters, "line malformed");
@@ -322,15 +326,15 @@ export class TreeNode {
       count(this.counters, "root lost events");
       return this.greet(link, now, out);
     }
-    this.join.joined(link);
+    this.joining.joined(link);
     out.push({ kind: "status", isJoined: true, reason: "joined" });
     this.branch.announce(ROOT_IS_UP, out);
   }
 
   private rootChanged(link: LinkId, isUp: boolean, now: Instant, out: NodeEffect[]): void {
     if (isUp) return this.greet(link, now, out);
-    const wasJoined = this.join.isJoined();
-    this.join.rootless(link, now);
+    const wasJoined = this.joining.joinedLink !== 0;
+    this.joining.rootless(link, now);
     this.branch.discard(out);
     if (!wasJoined) return;
     out.push({ kind: "status", isJoined: false, reason: "the parent lost the root" });
@@ -343,27 +347,28 @@ export class TreeNode {
   }
 
   private lose(why: "lost" | "replaced" | "refused", reason: string, now: Instant, out: NodeEffect[]): void {
-    this.join.lost(why, now);
+    this.joining.lost(why, now);
     out.push({ kind: "status", isJoined: false, reason });
     this.branch.discard(out);
     this.branch.announce(ROOT_IS_DOWN, out);
   }
 
   private pumped(now: Instant): readonly NodeEffect[] {
-    // Mostly there is no full frame yet. What children sent has not been waiting for this.
-    if (!this.flight.isDue(now) || !this.join.isJoined()) return NOTHING;
+    if (this.config.isPatient) return NOTHING;
     const out: NodeEffect[] = [];
-    this.pump(now, out);
+    this.pumpNow(now, out);
     return out;
   }
 
   /** Hands data to the parent's socket while that takes it, a frame of the children and one of our own in turn. */
-  private pump(now: Instant, out: NodeEffect[]): void {
-    const link = this.join.openLink();
-    while (this.join.isJoined() && this.hasRoomUp()) {
+  private pumpNow(now: Instant, out: NodeEffect[]): void {
+    const link = this.joining.joinedLink;
+    if (link === 0) return;
+    while (this.hasRoomUp()) {
       const isOwnDue = this.flight.isDue(now);
-      if (!isOwnDue && !this.branch.hasRelay()) return;
-      if (isOwnDue && !(this.isRelayTurn && this.branch.hasRelay())) {
+      const hasRelay = this.branch.hasRelay();
+      if (!isOwnDue && !hasRelay) return;
+      if (isOwnDue && !(this.isRelayTurn && hasRelay)) {
         this.send(link, this.flight.take(now, this.unixAt), out);
         this.isRelayTurn = true;
       } else {
@@ -379,7 +384,7 @@ export class TreeNode {
 
   /** Control lines never wait behind data. What is too much of them (a flood of `?hello`) is dropped: it will be said again. */
   private sendControl(up: string[], out: NodeEffect[]): void {
-    const link = this.join.openLink();
+    const link = this.joining.openLink();
     if (link === 0 || up.length === 0) return;
     const frames = framesOf(up);
     for (let i = 0; i < frames.length; i++) {

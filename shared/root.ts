@@ -47,7 +47,7 @@ export class Root {
   counters: Counters;
   /** How many `!ack`s were sent after a commit, since the start. */
   acksSent: number;
-  private text: TextCodec;
+  private codec: TextCodec;
   private projection: Projection;
   private ledger: Ledger;
   private intake: Intake;
@@ -61,15 +61,15 @@ export class Root {
   private hasPaused: boolean;
   private sweepAt: Instant | undefined;
 
-  constructor(config: RootConfig, image: RootImage, text: TextCodec, checkToken: TokenCheck) {
-    this.text = text;
+  constructor(config: RootConfig, image: RootImage, codec: TextCodec, checkToken: TokenCheck) {
+    this.codec = codec;
     this.counters = {};
     this.acksSent = 0;
     this.projection = new Projection(config.id, image);
     this.ledger = new Ledger(this.projection);
-    this.intake = new Intake(this.projection, this.ledger, text, this.counters);
+    this.intake = new Intake(this.projection, this.ledger, codec, this.counters);
     this.roll = new Roll(this.projection);
-    this.presence = new Presence(config.id, this.roll, this.intake, text, this.counters);
+    this.presence = new Presence(config.id, this.roll, this.intake, codec, this.counters);
     this.admission = new Admission({
       rootId: config.id,
       roll: this.roll,
@@ -77,7 +77,7 @@ export class Root {
       projection: this.projection,
       intake: this.intake,
       ledger: this.ledger,
-      text,
+      codec,
       counters: this.counters,
       checkToken,
     });
@@ -179,8 +179,8 @@ export class Root {
     if (this.calls.size >= ACTIONS_PENDING_MAX) return [outcome(call, "busy")];
     this.actions += 1;
     const id = "a" + this.self.epoch + "." + this.actions;
-    const line = this.text.stringify({ type: "?act", dst, id, eid, value, ttl, ts: unix });
-    if (this.text.byteLength(line) > LINE_BYTES_MAX) return [outcome(call, "long")];
+    const line = this.codec.stringify({ type: "?act", dst, id, eid, value, ttl, ts: unix });
+    if (this.codec.byteLength(line) > LINE_BYTES_MAX) return [outcome(call, "long")];
     this.calls.begin(id, call, dst as NodeId, ttl, now);
     const out: RootEffect[] = [];
     this.presence.sendLines(rootLink, [line], unix, out);
@@ -202,7 +202,7 @@ export class Root {
     const rows = this.projection.desiredRows(dst);
     if (rows.length >= DESIRED_MAX && !rows.some((row) => row.eid === eid)) return refuse("full");
     const event = { type: "?set", dst, eid, value, rev: this.rev + 1 };
-    if (this.text.byteLength(this.text.stringify(event)) > LINE_BYTES_MAX) return refuse("long");
+    if (this.codec.byteLength(this.codec.stringify(event)) > LINE_BYTES_MAX) return refuse("long");
     this.rev += 1;
     this.presence.log(event, unix);
     // Said once it is on disk: a revision must not be given out twice.
@@ -261,7 +261,7 @@ export class Root {
         count(this.counters, "line cut");
         break;
       }
-      const message = parseLine(text, start, end, this.text);
+      const message = parseLine(text, start, end, this.codec);
       switch (message === undefined ? "" : message.type) {
         case "?ack":
           this.takeGroup(from, group, message as Message, now, unix, out);

@@ -41,7 +41,7 @@ class Replay {
   /** One turn, and the next one after `every`. */
   turn(): void {
     for (let i = 0; i < this.batch && this.line !== undefined; i++) {
-      if (this.board.node.room() < this.line.length + FRAME_OF_EVENT) break;
+      if (this.board.node.outbox.room() < this.line.length + FRAME_OF_EVENT) break;
       this.emitLine(this.line);
       this.line = this.reader.next();
     }

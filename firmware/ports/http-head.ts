@@ -18,28 +18,28 @@ export interface HttpHead {
 
 /** Gathers chunks until the head is whole. */
 export class HeadReader {
-  private text: string;
+  private seen: string;
 
   constructor() {
-    this.text = "";
+    this.seen = "";
   }
 
   /** The head once it is whole, "long" past the limit, undefined while more has to come. */
   push(chunk: string): HttpHead | "long" | undefined {
     // The end may lie across two chunks: look again at the last three bytes.
-    const from = this.text.length > 3 ? this.text.length - 3 : 0;
-    this.text += chunk;
-    let end = this.text.indexOf("\r\n\r\n", from);
+    const from = this.seen.length > 3 ? this.seen.length - 3 : 0;
+    this.seen += chunk;
+    let end = this.seen.indexOf("\r\n\r\n", from);
     // The engine's indexOf also finds a text whose beginning is the end of what it looks in.
-    if (end + 4 > this.text.length) end = -1;
-    if (end > HEAD_BYTES_MAX || (end < 0 && this.text.length > HEAD_BYTES_MAX)) {
-      this.text = "";
+    if (end + 4 > this.seen.length) end = -1;
+    if (end > HEAD_BYTES_MAX || (end < 0 && this.seen.length > HEAD_BYTES_MAX)) {
+      this.seen = "";
       return "long";
     }
     if (end < 0) return undefined;
-    const lines = this.text.substring(0, end).split("\r\n");
-    const rest = this.text.substring(end + 4);
-    this.text = "";
+    const lines = this.seen.substring(0, end).split("\r\n");
+    const rest = this.seen.substring(end + 4);
+    this.seen = "";
     // The engine splits a text that is shorter than the separator into nothing at all.
     const start = lines.shift();
     return { start: start === undefined ? [] : start.split(" "), lines: lines, rest: rest };

@@ -30,7 +30,7 @@ export class LineReader {
   private name: string;
   private lineBytesMax: number;
   private offset: number;
-  private text: string;
+  private unread: string;
   private isSkipping: boolean;
   private isEnded: boolean;
 
@@ -39,7 +39,7 @@ export class LineReader {
     this.name = name;
     this.lineBytesMax = lineBytesMax;
     this.offset = 0;
-    this.text = "";
+    this.unread = "";
     this.isSkipping = false;
     this.isEnded = false;
   }
@@ -47,32 +47,32 @@ export class LineReader {
   /** The next line, without its newline; undefined at the end of the file. */
   next(): string | undefined {
     for (;;) {
-      const end = this.text.indexOf("\n");
+      const end = this.unread.indexOf("\n");
       if (end >= 0) {
-        const line = this.text.substring(0, end);
-        this.text = this.text.substring(end + 1);
+        const line = this.unread.substring(0, end);
+        this.unread = this.unread.substring(end + 1);
         if (!this.isSkipping) return line;
         this.isSkipping = false;
       } else {
-        if (this.text.length > this.lineBytesMax) {
+        if (this.unread.length > this.lineBytesMax) {
           if (!this.isSkipping) this.skipped++;
           this.isSkipping = true;
-          this.text = "";
+          this.unread = "";
         }
         if (this.isEnded) return this.takeRest();
         const piece = require("Storage").read(this.name, this.offset, READ_BYTES);
         if (piece === undefined || piece.length === 0) this.isEnded = true;
         else {
           this.offset += piece.length;
-          this.text += piece;
+          this.unread += piece;
         }
       }
     }
   }
 
   private takeRest(): string | undefined {
-    const rest = this.isSkipping ? "" : this.text;
-    this.text = "";
+    const rest = this.isSkipping ? "" : this.unread;
+    this.unread = "";
     return rest.length > 0 ? rest : undefined;
   }
 }

@@ -85,7 +85,7 @@ export class WebSocketDecoder {
   private key: number;
   private payload: string[];
   /** Finished fragments of the current message; undefined between messages. */
-  private message: string[] | undefined;
+  private fragments: string[] | undefined;
   private messageBytes: number;
   private isOver: boolean;
 
@@ -99,12 +99,17 @@ export class WebSocketDecoder {
     this.isFinal = false;
     this.key = 0;
     this.payload = [];
-    this.message = undefined;
+    this.fragments = undefined;
     this.messageBytes = 0;
     this.isOver = false;
   }
 
   push(chunk: string): readonly WebSocketEvent[] {
+    // Mostly a chunk is one short text from the parent, and nothing else.
+    const length = chunk.length - 2;
+    const isWhole = length < 126 && chunk.charCodeAt(0) === 129 && chunk.charCodeAt(1) === length && this.missing < 0;
+    if (isWhole && this.fragments === undefined && this.head === "" && !this.isServer && !this.isOver)
+      return [{ kind: "text", text: chunk.substr(2) }];
     const events: WebSocketEvent[] = [];
     let bytes = chunk;
     // A frame without payload ends with its head: `missing` 0 has to be looked at even when no bytes are left.
@@ -149,7 +154,7 @@ export class WebSocketDecoder {
     if (opcode >= 8) {
       if (first < 128 || length > CONTROL_BYTES_MAX)
         return this.fault(events, 1002, "control frame is cut or too long");
-    } else if ((opcode === 0) !== (this.message !== undefined))
+    } else if ((opcode === 0) !== (this.fragments !== undefined))
       return this.fault(events, 1002, "fragments out of order");
     if (opcode === OPCODE_BINARY) return this.fault(events, 1003, "send text");
     const lengthBytes = length === 126 ? 2 : length === 127 ? 8 : 0;
@@ -194,13 +199,13 @@ export class WebSocketDecoder {
         break;
       default: {
         // Text, or the continuation of it.
-        const fragments = gather(this.message === undefined ? [] : this.message, payload);
+        const fragments = gather(this.fragments === undefined ? [] : this.fragments, payload);
         if (this.isFinal) {
-          this.message = undefined;
+          this.fragments = undefined;
           this.messageBytes = 0;
           events.push({ kind: "text", text: joined(fragments) });
         } else {
-          this.message = fragments;
+          this.fragments = fragments;
           this.messageBytes += payload.length;
         }
       }
@@ -219,7 +224,7 @@ export class WebSocketDecoder {
     events.push({ kind: "fault", code: code, reason: reason });
     this.isOver = true;
     this.payload = [];
-    this.message = undefined;
+    this.fragments = undefined;
     return 0;
   }
 }

@@ -10,7 +10,7 @@ import { RESEND_AFTER_MAX, RESEND_AFTER_MIN } from "../limits.ts";
 import { count, type Counters } from "../table.ts";
 import { after, type Instant, type NodeId, sooner, type UnixMillis } from "../units.ts";
 import { groupEnd } from "../wire/line.ts";
-import type { Entry, Outbox } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** Weight of a new round trip in the smoothed one. Source: RFC 6298. */
 const ROUND_TRIP_WEIGHT = 0.125;
@@ -20,18 +20,21 @@ export class Flight {
   epoch: number;
   /** The last event the root has, in this epoch. */
   acked: number;
-  /** Of the outbox, the first `sent` entries have a number on the wire … */
+  /** Of the outbox, the first `sent` chunks have numbers on the wire, up to `sentTo` … */
   sent: number;
-  /** … and the first `next` of them were sent since the last start from the beginning. */
+  /** … and the first `next` of them were sent since the last start from the beginning, up to `nextTo`. */
   next: number;
+  private sentTo: number;
+  private nextTo: number;
   private id: NodeId;
   private outbox: Outbox;
   private limits: Limits;
   private counters: Counters;
-  /** What the first `next` entries count for; the rest of the outbox's bytes are waiting. */
+  /** What the first `next` chunks count for; the rest of the outbox's bytes are waiting. */
   private flightBytes: number;
   private isUrgent: boolean;
-  private flushAt: Instant | undefined;
+  /** When what waits has waited long enough; undefined if nothing waits. */
+  flushAt: Instant | undefined;
   private resendAt: Instant | undefined;
   private resendAfter: number;
   private roundTrip: number;
@@ -48,6 +51,8 @@ export class Flight {
     this.acked = 0;
     this.sent = 0;
     this.next = 0;
+    this.sentTo = 0;
+    this.nextTo = 0;
     this.flightBytes = 0;
     this.isUrgent = false;
     this.flushAt = undefined;
@@ -67,7 +72,7 @@ export class Flight {
 
   /** Send what there is, without waiting for company. */
   hurry(): void {
-    if (this.next < this.outbox.entries.length) this.isUrgent = true;
+    if (this.outbox.waiting(this.next) > 0) this.isUrgent = true;
   }
 
   /**
@@ -84,11 +89,12 @@ export class Flight {
       this.epoch = epoch;
       this.acked = 0;
       this.sent = 0;
+      this.sentTo = 0;
     }
     this.rewind();
     this.resendAfter = RESEND_AFTER_MIN;
     this.hurryFrom = 0 as Instant;
-    this.isUrgent = this.outbox.entries.length > 0;
+    this.isUrgent = this.outbox.events() > 0;
     return true;
   }
 
@@ -97,45 +103,39 @@ export class Flight {
     const isWanted =
       this.isUrgent ||
       this.next < this.sent ||
-      this.outbox.bytes - this.flightBytes > this.limits.flushBytes ||
+      this.outbox.bytes() - this.flightBytes > this.limits.flushBytes ||
       (this.flushAt !== undefined && now >= this.flushAt);
     return isWanted && this.maySend();
   }
 
   /** The next group, as the text of one frame. Call when `isDue`. */
   take(now: Instant, unix: (at: Instant) => UnixMillis): string {
-    const lines: string[] = [];
-    let bytes = 0;
-    while (this.next < this.outbox.entries.length) {
-      const entry = this.outbox.entries[this.next] as Entry;
-      const isFirst = lines.length === 0;
-      if (!isFirst && bytes + entry.bytes > this.limits.flushBytes) break;
-      if (this.flightBytes > 0 && this.flightBytes + entry.bytes > this.limits.windowBytes) break;
-      lines.push(this.outbox.seal(entry, unix));
-      bytes += entry.bytes;
-      this.flightBytes += entry.bytes;
-      this.next += 1;
-    }
-    const n = this.acked + this.next;
-    const isNew = this.next > this.sent;
-    if (isNew) this.sent = this.next;
-    if (isNew && this.timedNumber === 0) {
-      this.timedNumber = n;
-      this.timedAt = now;
+    const limits = this.limits;
+    const most = this.flightBytes > 0 ? limits.groupBytes : limits.flushBytes;
+    const chunk = this.outbox.take(this.next, Math.min(most, limits.windowBytes - this.flightBytes), unix);
+    this.flightBytes += chunk.bytes;
+    this.next += 1;
+    this.nextTo += chunk.events;
+    if (this.next > this.sent) {
+      this.sent = this.next;
+      this.sentTo = this.nextTo;
+      if (this.timedNumber === 0) {
+        this.timedNumber = this.nextTo;
+        this.timedAt = now;
+      }
     }
     if (this.resendAt === undefined) this.resendAt = after(now, this.resendAfter);
-    if (this.next === this.outbox.entries.length) {
+    if (this.outbox.waiting(this.next) === 0) {
       this.isUrgent = false;
       this.flushAt = undefined;
     }
-    lines.push(groupEnd(this.id, this.epoch, n));
-    return lines.join("\n") + "\n";
+    return chunk.lines + groupEnd(this.id, this.epoch, this.nextTo) + "\n";
   }
 
   /** `!ack`: the root holds everything up to `n`. */
-  acknowledge(epoch: number, n: number, now: Instant): void {
+  acknowledge(epoch: unknown, n: number, now: Instant): void {
     if (epoch !== this.epoch) return count(this.counters, "ack of another epoch");
-    if (n > this.acked + this.sent) return count(this.counters, "ack from the future");
+    if (n > this.sentTo) return count(this.counters, "ack from the future");
     if (n < this.acked) return count(this.counters, "ack from the past");
     if (n === this.acked) return this.repeated(now);
     if (this.timedNumber !== 0 && n >= this.timedNumber) this.measure(now - this.timedAt);
@@ -160,9 +160,9 @@ export class Flight {
   }
 
   private maySend(): boolean {
-    const entry = this.outbox.entries[this.next];
-    if (entry === undefined || this.epoch === 0) return false;
-    return this.flightBytes === 0 || this.flightBytes + entry.bytes <= this.limits.windowBytes;
+    const bytes = this.outbox.waiting(this.next);
+    if (bytes === 0 || this.epoch === 0) return false;
+    return this.flightBytes === 0 || this.flightBytes + bytes <= this.limits.windowBytes;
   }
 
   /**
@@ -178,19 +178,23 @@ export class Flight {
 
   private rewind(): void {
     this.next = 0;
+    this.nextTo = this.acked;
     this.flightBytes = 0;
     this.resendAt = undefined;
     this.timedNumber = 0;
   }
 
   private forget(n: number): void {
-    const known = Math.min(n - this.acked, this.sent);
+    const known = Math.min(n, this.sentTo) - this.acked;
     if (known <= 0) return;
-    for (let i = 0; i < known && i < this.next; i++) this.flightBytes -= (this.outbox.entries[i] as Entry).bytes;
-    this.outbox.removeFirst(known);
+    const bytesBefore = this.outbox.chunkBytes;
+    const chunks = this.outbox.removeFirst(known);
     this.acked += known;
-    this.sent -= known;
-    this.next = Math.max(0, this.next - known);
+    this.sent -= chunks;
+    this.next = Math.max(0, this.next - chunks);
+    // What was not sent since the start from the beginning is not in flight.
+    this.flightBytes = this.next > 0 ? this.flightBytes - bytesBefore + this.outbox.chunkBytes : 0;
+    this.nextTo = Math.max(this.nextTo, this.acked);
     if (this.timedNumber !== 0 && this.acked >= this.timedNumber) this.timedNumber = 0;
   }
 

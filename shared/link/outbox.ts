@@ -4,6 +4,9 @@
  * It owns order, classes and bounds: what enters, what gives way when it is full, and the `!gap` that stands for what gave way.
  * It knows nothing of numbers and of time on the wire: that is Flight, which alone removes from the front.
  * Guarantee: an event leaves by `removeFirst`, or, unsent, by a counted gap in its place. When nothing may give way, `add` says so.
+ *
+ * Events are kept as the text of the groups they will be sent in, for each statement and each object is felt on the chip. Only while
+ * the clock is not known, and where the outbox was full, they are kept one by one (`tail`).
  */
 import type { Limits } from "../limits.ts";
 import { LINE_BYTES_MAX } from "../limits.ts";
@@ -12,17 +15,39 @@ import type { TextCodec } from "../text.ts";
 import type { Instant, UnixMillis } from "../units.ts";
 import { isControlType, type Message } from "../wire/message.ts";
 
-export type EventClass = "state" | "event" | "log" | "gap";
+/** Events that are sent together: whole lines. */
+export interface Chunk {
+  lines: string;
+  events: number;
+  bytes: number;
+}
 
-export interface Entry {
-  eventClass: EventClass;
+/**
+ * The chunk that is being filled. An edge may add a whole line of an `!update` with its `ts` to the first three by itself while
+ * it fits, and need tell nobody: a chunk that is open has its time to go. On the chip a call is felt, and so is each object on the way.
+ */
+export interface OpenChunk {
+  /** How many more bytes it takes now. */
+  free: number;
+  lines: string;
+  events: number;
+  /** What ends a line that is made now, and until when on the edge's clock that is right: for the edge alone. */
+  stamp: string;
+  stampUntil: number;
+  /** How many bytes it may become. */
+  most: number;
+}
+
+interface Entry {
+  /** "state" or "log"; of a gap, GAP and what it stands for; "" of all else. */
+  eventClass: string;
   /** The line, without a newline; without its `ts` while `madeAt` is set. */
   line: string;
   /** When it was made, while that still has to be turned into a `ts`. */
   madeAt: Instant | undefined;
-  /** The entity of a state, or the class that a gap stands for. */
-  about: string;
-  /** How many events a gap stands for. */
+  /** The entity of a state. */
+  eid: string;
+  /** How many events it stands for: 1, or those of a gap. */
   lost: number;
   /** What it counts for against the bounds, newline included. */
   bytes: number;
@@ -33,122 +58,273 @@ const TIME_BYTES = 19;
 /** Events and logs may fill this share; the rest is for states and gaps, so that a newest value always finds room. Chosen. */
 const EVENT_SHARE = 0.75;
 
-export class Outbox {
-  entries: Entry[];
-  bytes: number;
-  private limits: Limits;
-  private text: TextCodec;
+const GAP = "gap ";
 
-  constructor(limits: Limits, text: TextCodec) {
-    this.entries = [];
-    this.bytes = 0;
+export class Outbox {
+  /** Events: first these, sent or to be sent as they are; then either `open` or `tail`, the other one being empty. */
+  chunks: Chunk[];
+  private chunkEvents: number;
+  /** Bytes of `chunks`. */
+  chunkBytes: number;
+  readonly open: OpenChunk;
+  private tail: Entry[];
+  private tailBytes: number;
+  private limits: Limits;
+  private codec: TextCodec;
+
+  constructor(limits: Limits, codec: TextCodec) {
+    this.chunks = [];
+    this.chunkEvents = 0;
+    this.chunkBytes = 0;
+    this.open = { free: 0, lines: "", events: 0, stamp: "", stampUntil: 0, most: 0 };
+    this.tail = [];
+    this.tailBytes = 0;
     this.limits = limits;
-    this.text = text;
+    this.codec = codec;
+  }
+
+  /** How many events there are. A gap is one. */
+  events(): number {
+    return this.chunkEvents + this.open.events + this.tail.length;
+  }
+
+  bytes(): number {
+    return this.chunkBytes + this.open.most - this.open.free + this.tailBytes;
   }
 
   /** Bytes that an event (not a state) may still take. */
   room(): number {
-    const free = Math.floor(this.limits.outboxBytes * EVENT_SHARE) - this.bytes;
+    const free = Math.floor(this.limits.outboxBytes * EVENT_SHARE) - this.bytes();
     return free > 0 ? free : 0;
   }
 
   /**
-   * Takes an event in. Of the entries, the first `sent` are on their way and keep their place.
+   * Takes an event in, made now, at `unix` if that is known. The first `sent` chunks are on their way and keep their place.
    * Answers "" or why not: "type" (none, or reserved), "long" (over LINE_BYTES_MAX), "full".
    */
-  add(event: Message, sent: number, now: Instant): string {
+  add(event: Message, sent: number, now: Instant, unix: UnixMillis | undefined): string {
     const type = event.type;
     // The usual one first here: on the chip each call of this method is felt.
     const isUpdate = type === "!update";
     if (!isUpdate && (typeof type !== "string" || type === "" || isControlType(type))) return "type";
-    const line = this.text.stringify(event);
+    const line = this.codec.stringify(event);
     const isStamped = typeof event["ts"] === "number";
-    const bytes = this.text.byteLength(line) + (isStamped ? 1 : 1 + TIME_BYTES);
+    const bytes = this.codec.byteLength(line) + (isStamped ? 1 : 1 + TIME_BYTES);
     if (bytes - 1 > LINE_BYTES_MAX) return "long";
-    const isState = isUpdate && typeof event["eid"] === "string";
-    const about = isState ? (event["eid"] as string) : "";
-    const eventClass = isState ? "state" : type === "!log" ? "log" : "event";
-    if (!this.makeRoom(bytes, eventClass, about, sent)) return "full";
-    this.entries.push({ eventClass, line, madeAt: isStamped ? undefined : now, about, lost: 0, bytes });
-    this.bytes += bytes;
-    return "";
-  }
-
-  /** Writes the line as it will go out, once: from then on it is the same at every sending. */
-  seal(entry: Entry, unix: (at: Instant) => UnixMillis): string {
-    if (entry.madeAt !== undefined) {
-      entry.line = entry.line.substr(0, entry.line.length - 1) + ',"ts":' + unix(entry.madeAt) + "}";
-      entry.madeAt = undefined;
+    const entry = entryOf(line, event, bytes);
+    if (!isStamped) {
+      if (unix === undefined) entry.madeAt = now;
+      else entry.line = stamped(line, unix);
     }
-    return entry.line;
+    const isFast = entry.madeAt === undefined && (entry.eventClass === "state" || bytes <= this.room());
+    return (isFast && this.append(entry.line + "\n", bytes)) || this.squeeze(entry, sent) ? "" : "full";
   }
 
-  removeFirst(howMany: number): void {
-    const removed = this.entries.splice(0, howMany);
-    for (let i = 0; i < removed.length; i++) this.bytes -= (removed[i] as Entry).bytes;
+  /** The fast way in, for an event that needs no time and may not give way: false if it takes more thought. `line` ends with its newline. */
+  append(line: string, bytes: number): boolean {
+    const open = this.open;
+    if (bytes > open.free && !this.begin(bytes)) return false;
+    open.free -= bytes;
+    open.lines += line;
+    open.events += 1;
+    return true;
+  }
+
+  /** What the chunk at that place has at least, if the last one is what is waiting; 0 if there is none. */
+  waiting(place: number): number {
+    const chunk = this.chunks[place];
+    if (chunk !== undefined) return chunk.bytes;
+    return this.tail.length > 0 ? (this.tail[0] as Entry).bytes : this.open.most - this.open.free;
+  }
+
+  /** The chunk at that place, made now of what is waiting if need be: of `most` bytes, or of one line. */
+  take(place: number, most: number, unix: (at: Instant) => UnixMillis): Chunk {
+    if (place === this.chunks.length) {
+      this.close();
+      // All of it, so that what comes now finds the fast way.
+      for (let size = most; this.tail.length > 0; size = this.limits.groupBytes) this.pack(size, unix);
+    }
+    return this.chunks[place] as Chunk;
+  }
+
+  /** Removes events that were sent; how many chunks are gone with them. */
+  removeFirst(howMany: number): number {
+    let left = howMany;
+    let gone = 0;
+    while (left > 0) {
+      const chunk = this.chunks[0] as Chunk;
+      this.chunkBytes -= chunk.bytes;
+      if (left < chunk.events) {
+        chunk.lines = chunk.lines.split("\n").slice(left).join("\n");
+        chunk.events -= left;
+        chunk.bytes = this.codec.byteLength(chunk.lines);
+        this.chunkBytes += chunk.bytes;
+        break;
+      }
+      this.chunks.shift();
+      gone += 1;
+      left -= chunk.events;
+    }
+    this.chunkEvents -= howMany;
+    // With nothing under way there is no reason to gather more than a flush.
+    const open = this.open;
+    const more = Math.min(open.free, open.most - this.limits.flushBytes);
+    if (this.chunks.length === 0 && more > 0) {
+      open.most -= more;
+      open.free -= more;
+    }
+    return gone;
+  }
+
+  /** A new chunk for a line of so many bytes. It may become larger while others are under way: that saves frames. */
+  private begin(bytes: number): boolean {
+    const limits = this.limits;
+    const free = limits.outboxBytes - this.bytes();
+    if (this.tail.length > 0 || bytes > free) return false;
+    this.close();
+    const most = this.chunks.length > 0 ? limits.groupBytes : limits.flushBytes;
+    this.open.most = Math.max(bytes, Math.min(most, limits.windowBytes, free));
+    this.open.free = this.open.most;
+    return true;
+  }
+
+  private close(): void {
+    const open = this.open;
+    if (open.events > 0) this.push(open.lines, open.events, open.most - open.free);
+    open.lines = "";
+    open.events = 0;
+    open.most = 0;
+    open.free = 0;
+  }
+
+  private push(lines: string, events: number, bytes: number): void {
+    this.chunks.push({ lines, events, bytes });
+    this.chunkEvents += events;
+    this.chunkBytes += bytes;
+  }
+
+  private pack(most: number, unix: (at: Instant) => UnixMillis): void {
+    let text = "";
+    let bytes = 0;
+    let events = 0;
+    for (; events < this.tail.length; events++) {
+      const entry = this.tail[events] as Entry;
+      if (events > 0 && bytes + entry.bytes > most) break;
+      text += (entry.madeAt === undefined ? entry.line : stamped(entry.line, unix(entry.madeAt))) + "\n";
+      bytes += entry.bytes;
+    }
+    this.tail.splice(0, events);
+    this.tailBytes -= bytes;
+    this.push(text, events, this.codec.byteLength(text));
+  }
+
+  /** The slow way in: one by one, for each may have to give way. */
+  private squeeze(entry: Entry, sent: number): boolean {
+    const most = entry.eventClass === "state" ? this.limits.outboxBytes : this.room() + this.bytes();
+    if (this.bytes() + entry.bytes > most) {
+      this.unpack(sent);
+      if (!this.makeRoom(entry, most)) return false;
+    } else this.close();
+    this.tail.push(entry);
+    this.tailBytes += entry.bytes;
+    return true;
+  }
+
+  /** Takes the unsent chunks apart. */
+  private unpack(sent: number): void {
+    this.close();
+    if (this.chunks.length <= sent) return;
+    const entries: Entry[] = [];
+    const chunks = this.chunks.splice(sent, this.chunks.length - sent);
+    for (let i = 0; i < chunks.length; i++) {
+      const chunk = chunks[i] as Chunk;
+      this.chunkEvents -= chunk.events;
+      this.chunkBytes -= chunk.bytes;
+      this.tailBytes += chunk.bytes;
+      const lines = chunk.lines.split("\n");
+      for (let k = 0; k < chunk.events; k++) entries.push(this.read(lines[k] as string));
+    }
+    this.tail = entries.concat(this.tail);
+  }
+
+  /** A line of our own, as it was before it was packed. */
+  private read(line: string): Entry {
+    return entryOf(line, JSON.parse(line) as Message, this.codec.byteLength(line) + 1);
   }
 
   /** Gives up as much as it takes, or, if that would not be enough, nothing. */
-  private makeRoom(bytes: number, eventClass: EventClass, eid: string, sent: number): boolean {
-    const most = eventClass === "state" ? this.limits.outboxBytes : Math.floor(this.limits.outboxBytes * EVENT_SHARE);
-    if (this.bytes + bytes <= most) return true;
-    const entriesBefore = this.entries.slice();
-    const bytesBefore = this.bytes;
-    while (this.bytes + bytes > most) {
+  private makeRoom(entry: Entry, most: number): boolean {
+    const tailBefore = this.tail.slice();
+    const bytesBefore = this.tailBytes;
+    while (this.bytes() + entry.bytes > most) {
       let victim = -1;
-      if (eventClass === "state") victim = this.supersededState(eid, sent);
-      if (victim < 0) victim = this.oldestLog(sent);
+      if (entry.eventClass === "state") victim = this.supersededState(entry.eid);
+      if (victim < 0) victim = this.oldestLog();
       if (victim < 0) {
-        this.entries = entriesBefore;
-        this.bytes = bytesBefore;
+        this.tail = tailBefore;
+        this.tailBytes = bytesBefore;
         return false;
       }
-      this.giveUp(victim, sent);
+      this.giveUp(victim);
     }
     return true;
   }
 
   /** The oldest unsent value that a newer one makes stale, `eid`'s next value being the newest of all. */
-  private supersededState(eid: string, sent: number): number {
+  private supersededState(eid: string): number {
     const newer = new Table<boolean>();
     newer.set(eid, true);
     let victim = -1;
-    for (let i = this.entries.length - 1; i >= sent; i--) {
-      const entry = this.entries[i] as Entry;
+    for (let i = this.tail.length - 1; i >= 0; i--) {
+      const entry = this.tail[i] as Entry;
       if (entry.eventClass !== "state") continue;
-      if (newer.get(entry.about)) victim = i;
-      else newer.set(entry.about, true);
+      if (newer.get(entry.eid)) victim = i;
+      else newer.set(entry.eid, true);
     }
     return victim;
   }
 
-  private oldestLog(sent: number): number {
-    for (let i = sent; i < this.entries.length; i++) {
-      if ((this.entries[i] as Entry).eventClass === "log") return i;
+  private oldestLog(): number {
+    for (let i = 0; i < this.tail.length; i++) {
+      if ((this.tail[i] as Entry).eventClass === "log") return i;
     }
     return -1;
   }
 
   /** Puts a gap in an entry's place, one with the gaps of its class beside it. Those stay as they are: `makeRoom` may need them again. */
-  private giveUp(index: number, sent: number): void {
-    const victim = this.entries[index] as Entry;
-    const hasBefore = index > sent && isGapOf(this.entries[index - 1], victim.eventClass);
-    const from = hasBefore ? index - 1 : index;
-    const to = isGapOf(this.entries[index + 1], victim.eventClass) ? index + 1 : index;
+  private giveUp(index: number): void {
+    const about = (this.tail[index] as Entry).eventClass;
+    let from = index;
+    let howMany = 0;
     let lost = 0;
-    for (let i = from; i <= to; i++) {
-      const entry = this.entries[i] as Entry;
-      lost += entry.eventClass === "gap" ? entry.lost : 1;
-      this.bytes -= entry.bytes;
+    for (let i = index - 1; i <= index + 1; i++) {
+      const entry = this.tail[i];
+      if (entry === undefined || (i !== index && entry.eventClass !== GAP + about)) continue;
+      if (i < index) from = i;
+      howMany += 1;
+      lost += entry.lost;
+      this.tailBytes -= entry.bytes;
     }
-    const about = victim.eventClass;
-    const line = '{"type":"!gap","n":' + lost + ',"reason":"full","class":"' + about + '"}';
-    const bytes = line.length + 1;
-    this.entries.splice(from, to + 1 - from, { eventClass: "gap", line, madeAt: undefined, about, lost, bytes });
-    this.bytes += bytes;
+    const gap = this.read('{"type":"!gap","n":' + lost + ',"reason":"full","class":"' + about + '"}');
+    this.tail.splice(from, howMany, gap);
+    this.tailBytes += gap.bytes;
   }
 }
 
-function isGapOf(entry: Entry | undefined, eventClass: EventClass): boolean {
-  return entry !== undefined && entry.eventClass === "gap" && entry.about === eventClass;
+function stamped(line: string, unix: UnixMillis): string {
+  return line.substr(0, line.length - 1) + ',"ts":' + unix + "}";
+}
+
+function entryOf(line: string, event: Message, bytes: number): Entry {
+  const type = event.type;
+  const entry: Entry = { eventClass: "", line, madeAt: undefined, eid: "", lost: 1, bytes };
+  if (type === "!log") entry.eventClass = "log";
+  else if (type === "!update" && typeof event["eid"] === "string") {
+    entry.eventClass = "state";
+    entry.eid = event["eid"];
+  } else if (type === "!gap" && event["reason"] === "full") {
+    entry.eventClass = GAP + event["class"];
+    entry.lost = event["n"] as number;
+  }
+  return entry;
 }

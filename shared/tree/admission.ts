@@ -27,7 +27,7 @@ export interface AdmissionParts {
   projection: Projection;
   intake: Intake;
   ledger: Ledger;
-  text: TextCodec;
+  codec: TextCodec;
   counters: Counters;
   checkToken: TokenCheck;
 }
@@ -49,7 +49,7 @@ export class Admission {
       count(this.parts.counters, "?hello refused: " + error);
       const answer: Message = { type: "!hello", dst: id, error };
       if (message["nonce"] !== undefined) answer["nonce"] = message["nonce"];
-      this.parts.presence.sendLines(from, [this.parts.text.stringify(answer)], unix, out);
+      this.parts.presence.sendLines(from, [this.parts.codec.stringify(answer)], unix, out);
       if (via.length === 0) this.parts.presence.cut(from, 1008, error, unix, out);
       return;
     }
@@ -89,7 +89,7 @@ export class Admission {
     const rootLink = this.parts.roll.links.get(answer.link);
     if (rootLink === undefined) return;
     if (answer.kind === "plain ack") {
-      lines.push(this.parts.text.stringify({ type: "!ack", n: answer.n }));
+      lines.push(this.parts.codec.stringify({ type: "!ack", n: answer.n }));
       return;
     }
     if (answer.kind === "set") {
@@ -100,7 +100,7 @@ export class Admission {
     if (member.link !== answer.link || member.epoch !== answer.epoch) return;
     const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };
     if (answer.nonce !== undefined) hello["nonce"] = answer.nonce;
-    lines.push(this.parts.text.stringify(hello));
+    lines.push(this.parts.codec.stringify(hello));
     this.sayDesired(answer.id, "", lines);
   }
 
@@ -108,7 +108,7 @@ export class Admission {
   private sayDesired(id: NodeId, eid: string, lines: string[]): void {
     this.parts.projection.desiredRows(id).forEach((row) => {
       if (eid !== "" && row.eid !== eid) return;
-      lines.push(this.parts.text.stringify({ type: "?set", dst: id, eid: row.eid, value: row.value, rev: row.rev }));
+      lines.push(this.parts.codec.stringify({ type: "?set", dst: id, eid: row.eid, value: row.value, rev: row.rev }));
     });
   }
 }

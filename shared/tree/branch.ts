@@ -41,14 +41,14 @@ export class Branch {
   private children: Table<Child>;
   private routes: Routes;
   private limits: Limits;
-  private text: TextCodec;
+  private codec: TextCodec;
   private counters: Counters;
   private isPausing: boolean;
 
-  constructor(id: NodeId, limits: Limits, text: TextCodec, counters: Counters) {
+  constructor(id: NodeId, limits: Limits, codec: TextCodec, counters: Counters) {
     this.id = id;
     this.limits = limits;
-    this.text = text;
+    this.codec = codec;
     this.counters = counters;
     this.children = new Table<Child>();
     this.routes = new Routes(limits.routesMax);
@@ -244,7 +244,7 @@ export class Branch {
     if (!this.routes.claim(id, message["nonce"], child.link, now)) return count(this.counters, "?hello over the limit");
     via.push(this.id);
     message["via"] = via;
-    up.push(this.text.stringify(message));
+    up.push(this.codec.stringify(message));
   }
 
   private gone(child: Child, id: unknown, up: string[]): void {

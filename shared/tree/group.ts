@@ -40,10 +40,10 @@ export class Group {
   }
 
   /** The same without the first `skip` lines, and with a gap in the place of each that is no event: numbers have no holes. */
-  mended(skip: number, text: TextCodec): string {
+  mended(skip: number, codec: TextCodec): string {
     const lines = this.text().split("\n");
     return lines
-      .map((line, i) => (isEvent(this.events[i]) ? line : gapFor(isLong(line, text))))
+      .map((line, i) => (isEvent(this.events[i]) ? line : gapFor(isLong(line, codec))))
       .slice(skip)
       .join("\n");
   }
@@ -78,18 +78,18 @@ function gapFor(isTooLong: boolean): string {
 /** Most bytes that one character of a string takes in UTF-8. */
 const CHARACTER_BYTES_MAX = 3;
 
-function isLong(line: string, text: TextCodec): boolean {
+function isLong(line: string, codec: TextCodec): boolean {
   if (line.length * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) return false;
-  return text.byteLength(line) > LINE_BYTES_MAX;
+  return codec.byteLength(line) > LINE_BYTES_MAX;
 }
 
 /**
  * The message in a line of a frame, or undefined. Each line is parsed by itself: to parse all of them as one array is no
  * quicker once it is made sure that two broken lines do not make up one good value (measured).
  */
-export function parseLine(frame: string, start: number, end: number, text: TextCodec): Message | undefined {
+export function parseLine(frame: string, start: number, end: number, codec: TextCodec): Message | undefined {
   const line = frame.substring(start, end);
-  return isLong(line, text) ? undefined : parseMessage(line);
+  return isLong(line, codec) ? undefined : parseMessage(line);
 }
 
 /** Whether an application may have said it: control lines have no place in a group. */

@@ -31,13 +31,13 @@ export function judge(last: number, n: unknown, howMany: number): Verdict {
 export class Intake {
   private projection: Projection;
   private ledger: Ledger;
-  private text: TextCodec;
+  private codec: TextCodec;
   private counters: Counters;
 
-  constructor(projection: Projection, ledger: Ledger, text: TextCodec, counters: Counters) {
+  constructor(projection: Projection, ledger: Ledger, codec: TextCodec, counters: Counters) {
     this.projection = projection;
     this.ledger = ledger;
-    this.text = text;
+    this.codec = codec;
     this.counters = counters;
   }
 
@@ -67,7 +67,7 @@ export class Intake {
       if (ts < tsMin) tsMin = ts;
       if (ts > tsMax) tsMax = ts;
     }
-    const lines = isWhole ? group.text() : group.mended(skip, this.text);
+    const lines = isWhole ? group.text() : group.mended(skip, this.codec);
     member.last += howMany - skip;
     this.projection.applyGroup(member.id, member.epoch, member.last);
     const row = { node: member.id, epoch: member.epoch, first, last: member.last, received, tsMin, tsMax, lines };

@@ -20,23 +20,26 @@ import { NUMBER_MAX } from "../wire/message.ts";
 
 export type JoinState =
   /** No link; dial at that moment. */
-  | { name: "waiting"; dialAt: Instant }
-  | { name: "dialing"; link: LinkId; giveUpAt: Instant }
+  | { kind: "waiting"; dialAt: Instant }
+  | { kind: "dialing"; link: LinkId; giveUpAt: Instant }
   /** The link is open and `?hello` is said. */
-  | { name: "greeting"; link: LinkId; nonce: number; saidAt: Instant; wait: number }
+  | { kind: "greeting"; link: LinkId; nonce: number; saidAt: Instant; wait: number }
   /** The link is open, but the parent has no way to the root. */
-  | { name: "rootless"; link: LinkId; askAt: Instant }
-  | { name: "joined"; link: LinkId };
+  | { kind: "rootless"; link: LinkId; askAt: Instant }
+  | { kind: "joined"; link: LinkId };
 
 export class Join {
   state: JoinState;
-  private random: Random;
+  /** The link to the parent while the root knows us, or 0. */
+  joinedLink: LinkId;
+  private chance: Random;
   private dials: number;
   private failures: number;
 
   constructor(random: Random) {
-    this.state = { name: "waiting", dialAt: 0 as Instant };
-    this.random = random;
+    this.state = { kind: "waiting", dialAt: 0 as Instant };
+    this.joinedLink = 0 as LinkId;
+    this.chance = random;
     this.dials = 0;
     this.failures = 0;
   }
@@ -44,50 +47,50 @@ export class Join {
   /** The open link to the parent, or 0. */
   openLink(): LinkId {
     const state = this.state;
-    return state.name === "waiting" || state.name === "dialing" ? (0 as LinkId) : state.link;
+    return state.kind === "waiting" || state.kind === "dialing" ? (0 as LinkId) : state.link;
   }
 
   /** The link that a dial has made or is making, or 0. */
   anyLink(): LinkId {
-    return this.state.name === "waiting" ? (0 as LinkId) : this.state.link;
-  }
-
-  isJoined(): boolean {
-    return this.state.name === "joined";
+    return this.state.kind === "waiting" ? (0 as LinkId) : this.state.link;
   }
 
   dial(now: Instant): LinkId {
     this.dials += 1;
-    this.state = { name: "dialing", link: -this.dials as LinkId, giveUpAt: after(now, DIAL_TIMEOUT) };
+    this.state = { kind: "dialing", link: -this.dials as LinkId, giveUpAt: after(now, DIAL_TIMEOUT) };
     return this.state.link;
   }
 
   /** `?hello` goes out now: with this nonce, which its answer repeats. */
   greet(link: LinkId, now: Instant): number {
-    const nonce = Math.floor(this.random() * NUMBER_MAX);
-    const wait = this.state.name === "greeting" ? Math.min(HELLO_AFTER_MAX, 2 * this.state.wait) : HELLO_AFTER;
-    this.state = { name: "greeting", link, nonce, saidAt: now, wait };
+    const nonce = Math.floor(this.chance() * NUMBER_MAX);
+    const wait = this.state.kind === "greeting" ? Math.min(HELLO_AFTER_MAX, 2 * this.state.wait) : HELLO_AFTER;
+    this.joinedLink = 0 as LinkId;
+    this.state = { kind: "greeting", link, nonce, saidAt: now, wait };
     return nonce;
   }
 
   rootless(link: LinkId, now: Instant): void {
-    this.state = { name: "rootless", link, askAt: after(now, ROOTLESS_WAIT) };
+    this.joinedLink = 0 as LinkId;
+    this.state = { kind: "rootless", link, askAt: after(now, ROOTLESS_WAIT) };
   }
 
   joined(link: LinkId): void {
-    this.state = { name: "joined", link };
+    this.joinedLink = link;
+    this.state = { kind: "joined", link };
   }
 
   /** The link is gone, or never came. */
   lost(why: "lost" | "replaced" | "refused", now: Instant): void {
-    if (this.state.name === "joined") this.failures = 0;
-    this.state = { name: "waiting", dialAt: after(now, this.wait(why)) };
+    if (this.joinedLink !== 0) this.failures = 0;
+    this.joinedLink = 0 as LinkId;
+    this.state = { kind: "waiting", dialAt: after(now, this.wait(why)) };
     this.failures += 1;
   }
 
   wakeAt(): Instant | undefined {
     const state = this.state;
-    switch (state.name) {
+    switch (state.kind) {
       case "waiting":
         return state.dialAt;
       case "dialing":
@@ -106,8 +109,8 @@ export class Join {
   /** Half of it is certain, half is chance, so that a tree that lost its root does not come back in one instant. */
   private wait(why: "lost" | "replaced" | "refused"): number {
     const doubled = DIAL_AFTER * Math.pow(2, Math.min(this.failures, 10));
-    const usual = Math.min(DIAL_AFTER_MAX, doubled) * (0.5 + this.random() / 2);
-    if (why === "refused") return Math.floor(REFUSED_WAIT * (1 + this.random() / 2));
+    const usual = Math.min(DIAL_AFTER_MAX, doubled) * (0.5 + this.chance() / 2);
+    if (why === "refused") return Math.floor(REFUSED_WAIT * (1 + this.chance() / 2));
     return Math.floor(why === "replaced" ? REPLACED_WAIT + usual : usual);
   }
 }

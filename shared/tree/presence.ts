@@ -18,15 +18,15 @@ import type { Member, Roll, RootLink } from "./roll.ts";
 export class Presence {
   private roll: Roll;
   private intake: Intake;
-  private text: TextCodec;
+  private codec: TextCodec;
   private counters: Counters;
   /** The root itself, the origin of what it logs. */
   private self: Member;
 
-  constructor(rootId: NodeId, roll: Roll, intake: Intake, text: TextCodec, counters: Counters) {
+  constructor(rootId: NodeId, roll: Roll, intake: Intake, codec: TextCodec, counters: Counters) {
     this.roll = roll;
     this.intake = intake;
-    this.text = text;
+    this.codec = codec;
     this.counters = counters;
     this.self = roll.member(rootId);
   }
@@ -97,7 +97,7 @@ export class Presence {
 
   /** An event of the root's own. */
   log(event: Message, unix: UnixMillis): void {
-    this.intake.append(this.self, groupOf([this.text.stringify(event)], [event]), 0, true, unix);
+    this.intake.append(this.self, groupOf([this.codec.stringify(event)], [event]), 0, true, unix);
   }
 
   /** Sends lines as frames of about DOWN_FRAME_BYTES. A peer that takes nothing is cut: what was said to it was best effort. */

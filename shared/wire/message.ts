@@ -45,7 +45,7 @@ export function parseMessage(line: string): Message | undefined {
 }
 
 export function asMessage(value: unknown): Message | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (typeof value !== "object" || value === null) return undefined;
   return typeof (value as Message).type === "string" ? (value as Message) : undefined;
 }
 

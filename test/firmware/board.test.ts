@@ -1,63 +1,18 @@
 /** The board over a network and a clock that the tests play: what goes out, when, and what is closed. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeSocket, fakeSocket, network } from "./engine-globals.ts";
+import { drain, Parent, taken } from "./fake-parent.ts";
 import { Board } from "#firmware/board.ts";
 import { checkConfiguration, type Configuration } from "#firmware/configuration.ts";
 import { Entities } from "#firmware/entities.ts";
-import { acceptKey } from "#firmware/ports/http-head.ts";
 import { HttpIngress } from "#firmware/ports/http-ingress.ts";
-import { encodeFrame, OPCODE_TEXT, WebSocketDecoder, type WebSocketEvent } from "#firmware/ports/websocket-codec.ts";
+import { encodeFrame, OPCODE_TEXT, WebSocketDecoder } from "#firmware/ports/websocket-codec.ts";
 import { CHIP_LIMITS } from "#shared/limits.ts";
 
 function configuration(more: object = {}): Configuration {
   const outcome = checkConfiguration({ id: "leaf", token: "t", parent: { host: "h", port: 1 }, ...more });
   if (!outcome.ok) throw new Error(outcome.error);
   return outcome.configuration;
-}
-
-/** Lets everything written leave at once. */
-function drain(socket: FakeSocket): void {
-  for (let i = 0; i < 500; i++) socket.happen("drain");
-}
-
-/** What a socket was given since the last look. */
-function taken(socket: FakeSocket): string {
-  drain(socket);
-  return socket.written.splice(0).join("");
-}
-
-/** A parent that has answered the handshake. */
-class Parent {
-  readonly socket: FakeSocket;
-  private readonly decoder = new WebSocketDecoder(true, 16384);
-
-  constructor() {
-    const dial = network.dials.at(-1);
-    if (dial === undefined) throw new Error("nobody has dialled");
-    this.socket = dial.socket;
-    dial.connected();
-    const key = /Sec-WebSocket-Key: (.*)\r\n/.exec(taken(this.socket))?.[1] ?? "";
-    this.socket.happen("data", `HTTP/1.1 101 Hi\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n\r\n`);
-  }
-
-  events(): readonly WebSocketEvent[] {
-    return this.decoder.push(taken(this.socket));
-  }
-
-  /** Lines that came, parsed. */
-  lines(): { [key: string]: unknown }[] {
-    const texts = this.events().flatMap((event) => (event.kind === "text" ? event.text.trim().split("\n") : []));
-    return texts.map((line) => JSON.parse(line) as { [key: string]: unknown });
-  }
-
-  say(line: object): void {
-    this.socket.happen("data", encodeFrame(OPCODE_TEXT, `${JSON.stringify(line)}\n`, false));
-  }
-
-  welcome(): void {
-    const hello = this.lines().find((line) => line["type"] === "?hello");
-    this.say({ type: "!hello", dst: "leaf", nonce: hello?.["nonce"], ep: 1, n: 0, now: 1_732_345_678_000 });
-  }
 }
 
 describe("board", () => {
@@ -156,6 +111,7 @@ describe("board", () => {
     const say = (lines: object[]): void => {
       const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
       child.happen("data", encodeFrame(OPCODE_TEXT, text, true));
+      vi.advanceTimersByTime(1);
     };
     say([{ type: "?hello", v: 1, id: "kid", nonce: 5, fw: "x" }]);
     expect(parent.lines().find((line) => line["id"] === "kid")?.["via"]).toEqual(["leaf"]);
@@ -177,6 +133,7 @@ describe("board", () => {
     parent.welcome();
     const child = pausedChild(parent);
     drain(parent.socket);
+    vi.advanceTimersByTime(1);
     expect(child.sckt).toBe(7);
   });
 
@@ -192,6 +149,7 @@ describe("board", () => {
     }
     expect(child.isEnded).toBe(false);
     drain(parent.socket);
+    vi.advanceTimersByTime(1);
     expect(child.sckt).toBe(7);
   });
 });

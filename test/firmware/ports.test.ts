@@ -206,6 +206,6 @@ describe("configuration", () => {
       parent: { host: "h", port: 1 },
       limits: { outboxBytes: 1234, unknown: 5 },
     });
-    expect(outcome).toMatchObject({ ok: true, configuration: { limits: { outboxBytes: 1234, flushBytes: 500 } } });
+    expect(outcome).toMatchObject({ ok: true, configuration: { limits: { outboxBytes: 1234, flushBytes: 448 } } });
   });
 });

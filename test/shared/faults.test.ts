@@ -67,7 +67,7 @@ for (const seed of SEEDS) {
     for (let step = 0; step < 120; step++) {
       for (const id of LEAVES) {
         const core = world.node(id).core;
-        for (let i = Math.floor(random() * 4); i > 0 && core.room() > 200; i--) {
+        for (let i = Math.floor(random() * 4); i > 0 && core.outbox.room() > 200; i--) {
           const n = (emitted.get(id) ?? 0) + 1;
           expect(world.emit(id, { type: "reading", value: n })).toBe(true);
           emitted.set(id, n);

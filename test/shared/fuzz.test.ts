@@ -179,7 +179,12 @@ for (const seed of seedsToPlay(5)) {
 /** What must stay bounded in a node. */
 function checkBounds(bench: NodeBench): void {
   const inside = bench.core as unknown as {
-    outbox: { bytes: number; entries: { bytes: number }[] };
+    outbox: {
+      bytes(): number;
+      chunks: { lines: string; bytes: number; events: number }[];
+      open: { lines: string };
+      tail: { bytes: number }[];
+    };
     branch: {
       relayBytes: number;
       relay: string[];
@@ -189,8 +194,10 @@ function checkBounds(bench: NodeBench): void {
     actions: { known: unknown[] };
     parent: { handedBytes: number };
   };
-  expect(inside.outbox.bytes).toBeLessThanOrEqual(CHIP_LIMITS.outboxBytes);
-  expect(inside.outbox.bytes).toBe(inside.outbox.entries.reduce((sum, entry) => sum + entry.bytes, 0));
+  const { chunks, open, tail } = inside.outbox;
+  expect(inside.outbox.bytes()).toBeLessThanOrEqual(CHIP_LIMITS.outboxBytes);
+  const texts = chunks.map((chunk) => chunk.lines).join("") + open.lines;
+  expect(inside.outbox.bytes()).toBe(Buffer.byteLength(texts) + tail.reduce((sum, entry) => sum + entry.bytes, 0));
   expect(inside.branch.relayBytes).toBeLessThanOrEqual(2 * CHIP_LIMITS.relayBytes);
   expect(inside.branch.relayBytes).toBe(inside.branch.relay.join("").length);
   expect(inside.branch.children.size).toBeLessThanOrEqual(CHIP_LIMITS.childrenMax);
@@ -252,7 +259,7 @@ for (const seed of seedsToPlay(5)) {
     const nonsense = new Nonsense(seed, samples);
     let made = 0;
     for (let round = 0; round < 150; round++) {
-      if (bench.core.room() > 100 && nonsense.pick(3) === 0 && bench.emit({ type: "reading", value: made + 1 }))
+      if (bench.core.outbox.room() > 100 && nonsense.pick(3) === 0 && bench.emit({ type: "reading", value: made + 1 }))
         made += 1;
       bench.do(bench.core.received(bench.parent as LinkId, nonsense.frame(), bench.at));
       bench.drained();

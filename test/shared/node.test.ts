@@ -89,7 +89,8 @@ test("one lost frame costs one resend, not a stream of them (mosquitto#2248)", (
     let value = 0;
     const fill = (millis: number) => {
       for (let i = 0; i < millis; i += 3) {
-        for (let k = 0; k < 30 && leaf.core.room() > 500; k++) world.emit("a", { type: "reading", value: ++value });
+        for (let k = 0; k < 30 && leaf.core.outbox.room() > 500; k++)
+          world.emit("a", { type: "reading", value: ++value });
         world.run(3);
       }
     };
@@ -482,11 +483,11 @@ test("desired state and unknown lines from above reach the application; malforme
 test("a refused event is told with its reason and counted, and leaves nothing behind", () => {
   const bench = new NodeBench("a", { outboxBytes: 1000 }).start();
   while (bench.core.emit({ type: "reading" }, bench.at).accepted);
-  const before = [bench.core.backlog(), bench.core.room()];
+  const before = [bench.core.backlog(), bench.core.outbox.room()];
   expect(bench.core.emit({ type: "reading" }, bench.at)).toEqual({ accepted: false, reason: "full", effects: [] });
   expect(bench.core.emit({ type: "x", pad: "p".repeat(5000) }, bench.at).reason).toBe("long");
   expect(bench.core.emit({ type: "?ack" }, bench.at).reason).toBe("type");
-  expect([bench.core.backlog(), bench.core.room()]).toEqual(before);
+  expect([bench.core.backlog(), bench.core.outbox.room()]).toEqual(before);
   expect(bench.core.counters["event refused"]).toBe(4);
 });
 

@@ -29,10 +29,11 @@ class Bench {
   outbox: Outbox;
   flight: Flight;
   unixAtZero = 1_700_000_000_000;
+  isClockKnown = true;
   private made = 0;
 
   constructor(more: Partial<Limits> = {}) {
-    const limits = { ...CHIP_LIMITS, outboxBytes: 1_000_000, ...more };
+    const limits = { ...CHIP_LIMITS, outboxBytes: 1_000_000, flushBytes: 500, groupBytes: 500, ...more };
     this.outbox = new Outbox(limits, TEXT);
     this.flight = new Flight("a" as NodeId, this.outbox, limits, this.counters);
   }
@@ -46,6 +47,7 @@ class Bench {
         { ...event, pad: "p".repeat(bytes - bare) },
         this.flight.sent,
         this.now as Instant,
+        this.isClockKnown ? ((this.unixAtZero + this.now) as UnixMillis) : undefined,
       );
       if (reason !== "") throw new Error(reason);
       this.flight.added(isUrgent, this.now as Instant);
@@ -164,7 +166,8 @@ test("has one window in flight to the byte, and at least one event however small
     [1100, 11],
     [1, 1],
   ] as const) {
-    const bench = new Bench({ windowBytes });
+    // Each event a group of its own: a window is filled with whole groups.
+    const bench = new Bench({ windowBytes, flushBytes: 100, groupBytes: 100 });
     bench.flight.resume(1, 0);
     bench.add(30, 100, true);
     expect(numbersOf(bench.pump()).length, String(windowBytes)).toBe(inFlight);
@@ -179,11 +182,11 @@ test("an `!ack` is cumulative: all up to it leave, the rest stay", () => {
   bench.add(10, 100, true);
   bench.pump();
   bench.ack(4);
-  expect(bench.outbox.entries.length).toBe(6);
+  expect(bench.outbox.events()).toBe(6);
   expect(bench.flight.acked).toBe(4);
   bench.ack(10);
-  expect(bench.outbox.entries.length).toBe(0);
-  expect(bench.outbox.bytes).toBe(0);
+  expect(bench.outbox.events()).toBe(0);
+  expect(bench.outbox.bytes()).toBe(0);
   expect(bench.flight.wakeAt()).toBeUndefined();
 });
 
@@ -197,7 +200,7 @@ test("an `!ack` from the future, from the past or of another epoch is counted an
     bench.flight.acked,
     bench.flight.sent,
     bench.flight.next,
-    bench.outbox.entries.length,
+    bench.outbox.events(),
     bench.flight.wakeAt(),
   ];
   const before = state();
@@ -209,7 +212,7 @@ test("an `!ack` from the future, from the past or of another epoch is counted an
   expect(state()).toEqual(before);
   expect(bench.counters).toEqual({ "ack from the future": 1, "ack from the past": 2, "ack of another epoch": 2 });
   bench.ack(10);
-  expect(bench.outbox.entries.length).toBe(0);
+  expect(bench.outbox.events()).toBe(0);
 });
 
 test("an event that was not sent cannot be acknowledged", () => {
@@ -219,7 +222,7 @@ test("an event that was not sent cannot be acknowledged", () => {
   expect(numbersOf(bench.pump())).toEqual([1, 2, 3]);
   bench.ack(4);
   expect(bench.counters).toEqual({ "ack from the future": 1 });
-  expect(bench.outbox.entries.length).toBe(10);
+  expect(bench.outbox.events()).toBe(10);
 });
 
 test("a repeated `!ack` sends again at once, and a hundred of them send once: no storm", () => {
@@ -370,7 +373,7 @@ test("resumed in another epoch it drops what the root holds of the old one and n
   expect(groups.flatMap((group) => group.values)).toEqual([7, 8, 9, 10]);
   expect(groups.every((group) => group.ep === 4)).toBe(true);
   bench.ack(4);
-  expect(bench.outbox.entries.length).toBe(0);
+  expect(bench.outbox.events()).toBe(0);
 });
 
 test("in another epoch nothing is sent yet: what is not sent anew can be neither acknowledged nor called sent", () => {
@@ -382,7 +385,7 @@ test("in another epoch nothing is sent yet: what is not sent anew can be neither
   expect(bench.flight.sent).toBe(0);
   bench.ack(2);
   expect(bench.counters).toEqual({ "ack from the future": 1 });
-  expect(bench.outbox.entries.length).toBe(10);
+  expect(bench.outbox.events()).toBe(10);
 });
 
 test("an answer cannot take away what was never sent", () => {
@@ -391,7 +394,7 @@ test("an answer cannot take away what was never sent", () => {
   bench.add(10, 100, true);
   bench.pump();
   bench.flight.resume(4, 2_000_000);
-  expect(bench.outbox.entries.length).toBe(7);
+  expect(bench.outbox.events()).toBe(7);
   expect(numbersOf(bench.pump())).toEqual([1, 2, 3]);
 });
 
@@ -426,8 +429,49 @@ test("a line is the same at every sending: its time is fixed at the first", () =
   expect(second.map((group) => group.text.replaceAll('"ep":4', '"ep":3'))).toEqual(first.map((group) => group.text));
 });
 
+test("a window never holds a byte too many, however large the groups", () => {
+  for (const groupBytes of [100, 250, 500, 1000, 5000]) {
+    const bench = new Bench({ windowBytes: 1000, flushBytes: 250, groupBytes });
+    bench.flight.resume(1, 0);
+    for (let i = 0, acked = 0; i < 60; i++) {
+      bench.add(3, 100, true);
+      const sent = numbersOf(bench.pump()).at(-1) ?? bench.flight.acked;
+      expect(sent - acked, String(groupBytes)).toBeLessThanOrEqual(10);
+      if (sent > acked) bench.ack((acked += 1 + (i % (sent - acked))));
+      acked = bench.flight.acked;
+    }
+    expect(bench.flight.acked).toBeGreaterThan(60);
+  }
+});
+
+test("an `!ack` in the middle of a group: what is sent again is the rest of it, numbered as before", () => {
+  const bench = new Bench({ groupBytes: 1000 });
+  bench.flight.resume(1, 0);
+  bench.add(12, 100, true);
+  expect(bench.pump().map((group) => group.n)).toEqual([5, 12]);
+  bench.ack(7);
+  bench.wake();
+  bench.tick();
+  const again = bench.pump();
+  expect(numbersOf(again)).toEqual([8, 9, 10, 11, 12]);
+  expect(again.flatMap((group) => group.values)).toEqual([8, 9, 10, 11, 12]);
+  bench.ack(12);
+  expect(bench.outbox.events()).toBe(0);
+});
+
+test("events made before the clock is known are sent with the time they were made at", () => {
+  const bench = new Bench();
+  bench.isClockKnown = false;
+  bench.add(1);
+  bench.now = 700;
+  bench.add(1);
+  bench.flight.resume(1, 0);
+  const lines = bench.pump().flatMap((group) => group.text.split("\n").slice(0, 2));
+  expect(lines.map((line) => (JSON.parse(line) as Message)["ts"])).toEqual([1_700_000_000_000, 1_700_000_000_700]);
+});
+
 test("an `!ack` that comes just before all is sent again opens the window by nothing", () => {
-  const bench = new Bench({ windowBytes: 1000 });
+  const bench = new Bench({ windowBytes: 1000, flushBytes: 100, groupBytes: 100 });
   bench.flight.resume(1, 0);
   bench.add(40, 100, true);
   bench.pump();
@@ -452,5 +496,5 @@ test("after sending again, the window is counted anew and does not leak", () => 
     else bench.ack((acked = Math.min(200, acked + 6)));
     if (i > 1000) throw new Error("gets nowhere");
   }
-  expect(bench.outbox.entries.length).toBe(0);
+  expect(bench.outbox.events()).toBe(0);
 });

@@ -408,7 +408,7 @@ test("a flood of `?hello` is bounded, in nodes and in bytes, and never a frame t
 });
 
 test("a frame of the children and one of its own go up in turn", () => {
-  const bench = stuck({ flushBytes: 50 });
+  const bench = stuck({ flushBytes: 50, groupBytes: 50 });
   for (let i = 0; i < 3; i++) bench.up(1, group("c", 3, i + 1, READING));
   for (let i = 0; i < 3; i++) bench.emit({ type: "own", pad: "p".repeat(60) });
   const order: string[] = [];

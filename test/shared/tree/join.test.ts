@@ -105,8 +105,8 @@ test("a node whose parent has no root asks again now and then, and a joined one 
   join.rootless(link, at(1000));
   expect(join.wakeAt()).toBe(1000 + ROOTLESS_WAIT);
   expect(join.openLink()).toBe(link);
-  expect(join.isJoined()).toBe(false);
+  expect(join.joinedLink).toBe(0);
   join.joined(link);
   expect(join.wakeAt()).toBeUndefined();
-  expect(join.isJoined()).toBe(true);
+  expect(join.joinedLink).toBe(link);
 });
