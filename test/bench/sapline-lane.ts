@@ -3,7 +3,7 @@
  * by `?ack`, and counts `!ack`.
  *
  * It writes WebSocket frames itself, with a mask of zeros, because a general library costs the load generator more than the
- * server under test has to do, and both share this machine. It never sends a group twice: `!ack` of less than was sent is waited for.
+ * server under test has to do, and both share this machine. Each frame is a write of its own. It never sends a group twice: `!ack` of less than was sent is waited for.
  */
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
@@ -78,9 +78,9 @@ export class SaplineLane implements Lane {
   }
 
   send(frames: number): void {
-    const out = Buffer.allocUnsafe(frames * ((this.heads[0] as Buffer).length + TAIL_BYTES + 64));
-    let at = 0;
     for (let i = 0; i < frames; i++) {
+      const out = Buffer.allocUnsafe((this.heads[0] as Buffer).length + TAIL_BYTES + 64);
+      let at = 0;
       const head = this.heads[this.turn] as Buffer;
       this.turn = (this.turn + 1) % this.heads.length;
       this.n += this.eventsPerFrame;
@@ -90,8 +90,8 @@ export class SaplineLane implements Lane {
       const bytes = at - start - HEAD_BYTES;
       out[start + 2] = bytes >> 8;
       out[start + 3] = bytes & 0xff;
+      this.socket.write(out.subarray(0, at));
     }
-    this.socket.write(out.subarray(0, at));
   }
 
   close(): void {
