@@ -79,18 +79,14 @@ export class SaplineLane implements Lane {
 
   send(frames: number): void {
     for (let i = 0; i < frames; i++) {
-      const out = Buffer.allocUnsafe((this.heads[0] as Buffer).length + TAIL_BYTES + 64);
-      let at = 0;
       const head = this.heads[this.turn] as Buffer;
       this.turn = (this.turn + 1) % this.heads.length;
       this.n += this.eventsPerFrame;
-      const start = at;
-      at += head.copy(out, at);
-      at += out.write(`${this.n}}\n`, at, "latin1");
-      const bytes = at - start - HEAD_BYTES;
-      out[start + 2] = bytes >> 8;
-      out[start + 3] = bytes & 0xff;
-      this.socket.write(out.subarray(0, at));
+      const out = Buffer.allocUnsafe(head.length + TAIL_BYTES);
+      head.copy(out);
+      const bytes = head.length + out.write(`${this.n}}\n`, head.length, "latin1");
+      out.writeUInt16BE(bytes - HEAD_BYTES, 2);
+      this.socket.write(out.subarray(0, bytes));
     }
   }
 
