@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -12,6 +11,7 @@ import {
 } from "#tools/bundle/firmware-bundle.ts";
 import { privateNames, unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
 import { shorten } from "#tools/bundle/shorten.ts";
+import { temporaryFolder } from "../temporary.ts";
 
 /** One sample for each rule: what the engine refuses, or accepts and runs with another meaning. */
 const FAULTS: [rule: string, sample: string][] = [
@@ -122,7 +122,7 @@ describe("engine gate", () => {
 });
 
 function bundleOf(source: string, bytesMax = 10_000): ReturnType<typeof bundleFirmware> {
-  const folder = mkdtempSync(join(tmpdir(), "bundle-"));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, "app.ts"), source);
   return bundleFirmware({
     entry: join(folder, "app.ts"),

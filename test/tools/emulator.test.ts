@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { MISSING_GLOBALS, MISSING_METHODS, MISSING_STATICS } from "#tools/bundle/missing.ts";
 import { type EmulatedNode, emulate } from "#tools/emulator/emulate.ts";
+import { temporaryFolder } from "../temporary.ts";
 
 const running: EmulatedNode[] = [];
 const servers: Server[] = [];
@@ -22,8 +22,8 @@ interface Program {
   line(pattern: RegExp): Promise<string>;
 }
 
-function run(source: string, folder = mkdtempSync(join(tmpdir(), "emulator-")), config?: object): Program {
-  const bundle = join(mkdtempSync(join(tmpdir(), "bundle-")), "app.js");
+function run(source: string, folder = temporaryFolder(), config?: object): Program {
+  const bundle = join(temporaryFolder(), "app.js");
   writeFileSync(bundle, source);
   const lines: string[] = [];
   running.push(
@@ -254,7 +254,7 @@ describe.skipIf(!existsSync("dist/emulator.js"))("the emulator as a process", ()
     new Promise((resolve) => child.on("exit", (code) => resolve(code)));
 
   test("ends with 0 on SIGTERM, and with 2 and a usage line on a mistake", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "emulator-"));
+    const folder = temporaryFolder();
     writeFileSync(join(folder, "app.js"), 'console.log("up"); setInterval(() => {}, 1000);');
     const child = start("--bundle", join(folder, "app.js"), "--storage", join(folder, "flash"));
     await new Promise((resolve) => child.stdout?.once("data", resolve));
