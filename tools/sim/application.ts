@@ -1,0 +1,63 @@
+/** Application is the program on a simulated board: readings, states and logs by the clock, answers to actions, desired values applied. */
+import type { NodeProcess } from "./node-process.ts";
+import type { World } from "./world.ts";
+
+/** An entity that can be set says so again after this long, if the core did not take its word. */
+const RETRY_MILLIS = 1000;
+/** How long an action takes on the board. */
+const ACT_MILLIS = 20;
+
+export class Application {
+  private readonly world: World;
+  private readonly node: NodeProcess;
+  private turn = 0;
+
+  constructor(world: World, node: NodeProcess) {
+    this.world = world;
+    this.node = node;
+  }
+
+  start(): void {
+    const traffic = this.node.plan.traffic ?? {};
+    const pad = traffic.padBytes === undefined ? {} : { pad: "x".repeat(traffic.padBytes) };
+    const entities = traffic.entities ?? 3;
+    this.repeat(traffic.readingsEvery, () => this.node.emit({ type: "reading", value: this.world.now, ...pad }));
+    this.repeat(traffic.statesEvery, () => {
+      const eid = `entity.${this.turn++ % entities}`;
+      return this.node.emit({ type: "!update", eid, value: this.world.now, ...pad });
+    });
+    this.repeat(traffic.logsEvery, () => this.node.emit({ type: "!log", text: "all is well", ...pad }));
+  }
+
+  /** An action from the root: done after a while, and answered. */
+  act(id: string, value: unknown): void {
+    const life = this.node.life;
+    this.world.later(ACT_MILLIS, () => {
+      if (life === this.node.life) this.node.answer(id, value);
+    });
+  }
+
+  /** A desired value: applied at once, and reported until the core takes it. */
+  set(eid: string, value: unknown, rev: number): void {
+    const life = this.node.life;
+    this.world.later(0, () => {
+      if (life !== this.node.life || this.node.emit({ type: "!update", eid, value, rev })) return;
+      this.world.later(RETRY_MILLIS, () => {
+        if (life === this.node.life) this.set(eid, value, rev);
+      });
+    });
+  }
+
+  private repeat(every: number | undefined, say: () => boolean): void {
+    if (every === undefined) return;
+    const life = this.node.life;
+    const burst = this.node.plan.traffic?.burst ?? 1;
+    const next = (): void => {
+      if (life !== this.node.life || !this.world.isBusy) return;
+      for (let i = 0; i < burst && say(); i++);
+      this.world.later(every, next);
+    };
+    // Not all in one moment: boards are switched on one after the other.
+    this.world.later(this.world.chance.between(0, every), next);
+  }
+}

@@ -1,0 +1,149 @@
+/** NodeProcess is a board in a simulated world: `shared/node.ts` as it is, and an application that says and does things. */
+import type { NodeEffect } from "#shared/effect.ts";
+import { CHIP_LIMITS, type Limits, PC_LIMITS } from "#shared/limits.ts";
+import { TreeNode } from "#shared/node.ts";
+import type { Instant, LinkId, NodeId } from "#shared/units.ts";
+import type { Message } from "#shared/wire/message.ts";
+import { Application } from "./application.ts";
+import type { Life, NodeInside } from "./checks.ts";
+import type { NodePlan } from "./plan.ts";
+import { Process } from "./process.ts";
+import type { World } from "./world.ts";
+import { TEXT } from "./text.ts";
+
+export class NodeProcess extends Process {
+  readonly plan: NodePlan;
+  readonly limits: Limits;
+  /** The id of its parent, which may change. */
+  parent: string;
+  core!: TreeNode;
+  speaker!: Life;
+  readonly application: Application;
+  /** The dial under way, or 0. */
+  dialling: LinkId;
+  outboxMost = 0;
+  relayMost = 0;
+
+  constructor(world: World, plan: NodePlan, name: string) {
+    super(world, plan.id, name, plan.driftPpm ?? 0);
+    this.plan = plan;
+    this.limits = limitsOf(plan);
+    this.parent = plan.parent;
+    this.dialling = 0 as LinkId;
+    this.application = new Application(world, this);
+  }
+
+  boot(): void {
+    this.begin();
+    this.speaker = this.world.checks.born(this.id);
+    this.core = new TreeNode(
+      { id: this.id as NodeId, token: `t-${this.id}`, fw: "sim/1", limits: this.limits },
+      TEXT,
+      this.world.chance.random,
+    );
+    this.world.note("boot", this.name, "", "");
+    this.world.checks.forgiveDial(this.name);
+    this.input(() => this.perform(this.core.start(this.instant())));
+    this.application.start();
+  }
+
+  /** Power off: what was in memory is gone. */
+  die(): void {
+    this.speaker.isOver = true;
+    this.dialling = 0 as LinkId;
+    this.end();
+  }
+
+  opened(link: LinkId): void {
+    this.input(() => this.perform(this.core.opened(link, this.instant())));
+  }
+
+  refused(link: LinkId, status: number): void {
+    this.input(() => this.perform(this.core.refused(link, status, this.instant())));
+  }
+
+  /** Hands an event to the core. Whether it was taken. */
+  emit(event: Message): boolean {
+    const life = this.speaker;
+    let isTaken = false;
+    this.input(() => {
+      const emitted = this.core.emit({ ...event, seq: life.accepted + 1, life: life.number }, this.instant());
+      isTaken = emitted.accepted;
+      if (isTaken) {
+        life.accepted += 1;
+        if (event.type === "!update") life.values.set(event["eid"] as string, event["value"]);
+      }
+      this.perform(emitted.effects);
+    });
+    return isTaken;
+  }
+
+  answer(id: string, value: unknown): void {
+    this.input(() => this.perform(this.core.answer(id, true, value, this.instant())));
+  }
+
+  inside(): NodeInside {
+    return this.core as unknown as NodeInside;
+  }
+
+  protected received(link: LinkId, text: string): void {
+    this.perform(this.core.received(link, text, this.instant()));
+  }
+
+  protected drained(link: LinkId): void {
+    this.perform(this.core.drained(link, this.instant()));
+  }
+
+  protected ended(link: LinkId): void {
+    this.perform(this.core.closed(link, this.instant()));
+  }
+
+  protected wakeAt(): Instant | undefined {
+    return this.core.wakeAt();
+  }
+
+  protected tick(): void {
+    this.perform(this.core.tick(this.instant()));
+  }
+
+  private perform(effects: readonly NodeEffect[]): void {
+    for (const effect of effects) {
+      if (!this.mayPerform()) return;
+      switch (effect.kind) {
+        case "dial":
+          this.world.dial(this, effect.link);
+          break;
+        case "act":
+          this.world.actRuns(this, effect.id, effect.value);
+          this.application.act(effect.id, effect.value);
+          break;
+        case "set":
+          this.world.note("set", this.name, "", `${effect.eid} to ${JSON.stringify(effect.value)}`);
+          this.application.set(effect.eid, effect.value, effect.rev);
+          break;
+        case "status":
+          this.world.note("status", this.name, "", effect.isJoined ? "joined" : `away: ${effect.reason}`);
+          break;
+        case "deliver":
+          break;
+        default:
+          if (effect.kind === "close" && effect.link === this.dialling) this.dialling = 0 as LinkId;
+          this.performOnLink(effect);
+      }
+    }
+    if (this.isUp) this.watch();
+  }
+
+  private watch(): void {
+    const inside = this.inside();
+    this.world.checks.node(this.speaker, inside, this.limits);
+    const outbox = inside.outbox.bytes();
+    if (outbox > this.outboxMost) this.outboxMost = outbox;
+    if (inside.branch.relayBytes > this.relayMost) this.relayMost = inside.branch.relayBytes;
+  }
+}
+
+function limitsOf(plan: NodePlan): Limits {
+  if (plan.limits === undefined || plan.limits === "chip") return CHIP_LIMITS;
+  return plan.limits === "pc" ? PC_LIMITS : plan.limits;
+}

@@ -1,0 +1,64 @@
+/** The second phase of a run: all is well, and everything has to settle within the bound; then the books must balance. */
+import type { NodeProcess } from "./node-process.ts";
+import { Violation } from "./checks.ts";
+import { heal } from "./faults.ts";
+import type { World } from "./world.ts";
+
+/** Looks this often, in milliseconds. */
+const LOOK_EVERY = 200;
+
+export function settle(world: World): void {
+  heal(world);
+  const end = world.now + world.plan.settlesWithin;
+  for (let open = unsettled(world); open !== undefined; open = unsettled(world)) {
+    if (world.now >= end) throw new Violation(`not settled after ${world.plan.settlesWithin / 1000} s: ${open}`);
+    world.run(LOOK_EVERY);
+  }
+  world.note("settled", "", "", "");
+  balance(world);
+}
+
+/** What is not settled yet, in words. */
+function unsettled(world: World): string | undefined {
+  for (const node of world.nodes.values()) {
+    if (!node.isUp) return `${node.name} is down`;
+    if (!node.core.isJoined()) return `${node.name} has not joined`;
+    if (node.core.backlog() > 0) return `${node.name} still holds ${node.core.backlog()} events`;
+    const row = world.root.core.node(node.id);
+    if (row === undefined || !row.isUp) return `the root takes ${node.name} for away`;
+    if (row.via.join() !== pathOf(world, node).join())
+      return `the root looks for ${node.name} behind ${row.via.join()}`;
+    const open = world.root.core.desired(node.id).find((desired) => !desired.isSettled);
+    if (open !== undefined) return `${node.name} has not taken ${open.eid} = ${JSON.stringify(open.value)}`;
+  }
+  for (const [call, { outcome }] of world.calls) if (outcome === undefined) return `call ${call} has no outcome`;
+  return undefined;
+}
+
+/** Nodes on its way, its parent first. */
+function pathOf(world: World, node: NodeProcess): string[] {
+  const path: string[] = [];
+  for (let id = node.parent; id !== "root"; id = world.node(id).parent) path.push(id);
+  return path;
+}
+
+function balance(world: World): void {
+  for (const life of world.checks.all()) {
+    const sum = life.stored + life.gaps;
+    if (life.isOver) continue;
+    if (sum !== life.accepted) {
+      throw new Violation(
+        `${life.node}, life ${life.number}: ${life.accepted} events were taken, ${life.stored} are stored, gaps stand for ${life.gaps}`,
+      );
+    }
+    if (world.twins.has(life.node)) continue;
+    const values = new Map(world.root.core.values(life.node).map((row) => [row.eid, row.value]));
+    for (const [eid, value] of life.values) {
+      if (values.get(eid) !== value)
+        throw new Violation(
+          `the last value of ${life.node} ${eid} is ${String(value)}, the root has ${String(values.get(eid))}`,
+        );
+    }
+  }
+  world.checks.compare(world.root.disk.image());
+}

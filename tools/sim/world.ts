@@ -1,0 +1,244 @@
+/**
+ * World plays whole trees in virtual time: the cores of `shared/` as they are, wires, a disk, processes that die. Everything comes
+ * from one queue in a fixed order and one seed, so the same plan goes the same way, record for record.
+ *
+ * It knows how to do things (dial, cut, crash); when they happen is for faults.ts and for whoever plays it.
+ */
+import type { ActOutcome, Transaction } from "#shared/effect.ts";
+import type { LinkId } from "#shared/units.ts";
+import { Chance } from "./chance.ts";
+import { Checks, Violation } from "./checks.ts";
+import { Disk } from "./disk.ts";
+import { NodeProcess } from "./node-process.ts";
+import type { LinkPlan, NodePlan, WorldPlan } from "./plan.ts";
+import type { Process } from "./process.ts";
+import { Queue } from "./queue.ts";
+import { RootProcess } from "./root-process.ts";
+import { frameNote, type TraceKind, type TraceSink } from "./trace.ts";
+import { Wire, type WireWorld } from "./wire.ts";
+
+export interface WorldOptions {
+  /** Takes what happens; left out, nothing is written. */
+  trace?: TraceSink | undefined;
+  /** Whether the log is folded beside the root's tables: dear in large worlds. */
+  isFolding?: boolean;
+}
+
+/** An action that somebody asked for, and what came of it. */
+interface Call {
+  dst: string;
+  /** The root's clock, and the world's, when it was sent; and how long it lives. */
+  sentAt: number;
+  ttlMillis: number;
+  outcome: ActOutcome | undefined;
+}
+
+/** Later than its deadline an action may run by as much as a node's idea of the root's time may be wrong. */
+const ACT_TOLERANCE_MILLIS = 50;
+/** Things that may happen in one moment. Chosen: ten for each node of the largest tree. */
+const MOMENT_STEPS_MAX = 1_000_000;
+
+export class World implements WireWorld {
+  now = 0;
+  /** Applications speak. */
+  isBusy = true;
+  readonly plan: WorldPlan;
+  readonly queue = new Queue();
+  readonly chance: Chance;
+  readonly checks: Checks;
+  readonly root: RootProcess;
+  readonly nodes = new Map<string, NodeProcess>();
+  readonly calls = new Map<number, Call>();
+  /** What happened, by kind: faults, and what the network did. */
+  readonly counts: { [what: string]: number } = {};
+  /** Links that are not as the plan says. */
+  readonly slow = new Map<string, LinkPlan>();
+  /** Shares of frames that vanish, by the sender. */
+  readonly losing = new Map<string, number>();
+  readonly revokedIds = new Set<string>();
+  /** How much later than its deadline an action may run now. */
+  actTolerance = ACT_TOLERANCE_MILLIS;
+  private readonly trace: TraceSink | undefined;
+  /** Ids that two boards had at a time: whose word was the last is anybody's guess. */
+  readonly twins = new Set<string>();
+  private links = 0;
+  private momentSteps = 0;
+
+  constructor(plan: WorldPlan, options: WorldOptions = {}) {
+    this.plan = plan;
+    this.trace = options.trace;
+    this.chance = new Chance(plan.seed);
+    this.checks = new Checks(options.isFolding ?? true);
+    this.root = new RootProcess(this, new Disk(plan.commitMillis, (transaction) => this.checks.committed(transaction)));
+    this.root.boot();
+    for (const node of plan.nodes) this.add(node);
+  }
+
+  add(plan: NodePlan, name = plan.id): NodeProcess {
+    if (this.nodes.has(name)) throw new Error(`two nodes are called ${name}`);
+    const node = new NodeProcess(this, plan, name);
+    this.nodes.set(name, node);
+    this.later(plan.bootsAt ?? 0, () => this.boot(node));
+    return node;
+  }
+
+  node(name: string): NodeProcess {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`no node ${name}`);
+    return node;
+  }
+
+  later(millis: number, run: () => void): void {
+    if (!(millis >= 0)) throw new Error(`nothing can happen ${millis} ms from now`);
+    this.queue.put(this.now + millis, run);
+  }
+
+  /** Plays on for so many milliseconds. */
+  run(millis: number): void {
+    const end = this.now + millis;
+    for (let at = this.queue.nextAt; at !== undefined && at <= end; at = this.queue.nextAt) {
+      if (at > this.now) this.momentSteps = 0;
+      if (++this.momentSteps > MOMENT_STEPS_MAX)
+        throw new Violation(`time stands still: ${MOMENT_STEPS_MAX} steps in one moment`);
+      this.now = at;
+      this.queue.take()();
+    }
+    this.now = end;
+  }
+
+  /** Plays on until something holds; a violation if it does not within the bound. */
+  until(what: string, holds: () => boolean, boundMillis = 120_000): void {
+    const end = this.now + boundMillis;
+    while (!holds()) {
+      if (this.now >= end) throw new Violation(`not within ${boundMillis / 1000} s: ${what}`);
+      this.run(20);
+    }
+  }
+
+  dial(child: NodeProcess, link: LinkId): void {
+    const life = child.life;
+    child.dialling = link;
+    this.checks.dialled(child.name, this.now);
+    this.note("dial", child.name, child.parent, "");
+    const parent = child.parent === "root" ? this.root : this.nodes.get(child.parent);
+    this.later(this.latencyMillis(child.id), () => {
+      if (life !== child.life || child.dialling !== link) return;
+      // Nobody is there to say no: the dial times out.
+      if (parent?.isSilent) return;
+      child.dialling = 0 as LinkId;
+      if (parent === undefined || !parent.isUp) return child.linkEnded(link);
+      if (parent === this.root && !this.accepts(child.id, `t-${child.id}`)) return child.refused(link, 401);
+      const parentLink = ++this.links as LinkId;
+      const wire = new Wire(this, child, link, parent, parentLink);
+      child.attach(link, wire, wire.child);
+      parent.attach(parentLink, wire, wire.parent);
+      this.note("open", child.name, parent.name, "");
+      if (parent === this.root) this.root.opened(parentLink, child.id);
+      else (parent as NodeProcess).opened(parentLink);
+      child.opened(link);
+    });
+  }
+
+  accepts(id: string, token: string): boolean {
+    return token === `t-${id}` && !this.revokedIds.has(id);
+  }
+
+  /** The wires between a node and its parents, old and new. */
+  wiresUp(name: string): Wire[] {
+    const node = this.node(name);
+    return node.wires().filter((wire) => wire.child.owner === node);
+  }
+
+  /** A process dies. Its links break; `notice`: how late the other ends hear of it, -1 for never. */
+  crash(process: Process, notice: number): void {
+    if (!process.isUp) return;
+    this.note("crash", process.name, "", notice < 0 ? "nobody is told" : "");
+    for (const wire of process.wires()) wire.cut(notice, notice);
+    if (process === this.root) {
+      this.root.die(this.chance.random());
+      // Who asked hears that the root is gone.
+      for (const call of this.calls.values()) call.outcome ??= { ok: false, error: "root ended" };
+    } else (process as NodeProcess).die();
+    process.isSilent = notice < 0;
+  }
+
+  boot(process: Process): void {
+    if (process.isUp) return;
+    if (process === this.root) this.root.boot();
+    else (process as NodeProcess).boot();
+  }
+
+  /** The disk refused a commit, so the root has ended; it is started again a second later. */
+  rootFailed(): void {
+    this.crash(this.root, this.plan.link.noticeMillis);
+    this.later(1000, () => this.boot(this.root));
+  }
+
+  act(dst: string, ttlMillis: number): number {
+    const call = this.calls.size + 1;
+    this.calls.set(call, { dst, sentAt: this.now, ttlMillis, outcome: undefined });
+    this.note("act", "root", dst, `call ${call}, ttl ${ttlMillis} ms`);
+    if (this.root.isUp) this.root.act(call, dst, ttlMillis);
+    else this.outcome(call, { ok: false, error: "offline" });
+    return call;
+  }
+
+  /** The root has time for it now: from here its life counts. */
+  actIsSent(call: number): void {
+    const asked = this.calls.get(call);
+    if (asked !== undefined) asked.sentAt = this.now;
+  }
+
+  actRuns(node: NodeProcess, id: string, value: unknown): void {
+    const call = this.calls.get(value as number);
+    if (call === undefined) throw new Violation(`${node.name} runs an action that nobody asked for: ${id}`);
+    if (call.dst !== node.id) throw new Violation(`${node.name} runs an action for ${call.dst}`);
+    this.note("act", node.name, "", `runs ${id}`);
+    this.checks.actRun(node.name, id, this.now - call.sentAt - call.ttlMillis, this.actTolerance);
+  }
+
+  outcome(call: number, outcome: ActOutcome): void {
+    const asked = this.calls.get(call);
+    if (asked === undefined || asked.outcome !== undefined) throw new Violation(`call ${call} has two outcomes`);
+    asked.outcome = outcome;
+    this.note("outcome", "root", asked.dst, `call ${call}: ${outcome.ok ? "done" : outcome.error}`);
+  }
+
+  committed(transaction: Transaction): void {
+    if (this.trace === undefined) return;
+    const rows = transaction.groups.map((row) => `${row.node} ${row.epoch}: ${row.first}–${row.last}`);
+    this.note("commit", "root", "", rows.join(", "));
+  }
+
+  note(kind: TraceKind, node: string, peer: string, note: string, sentAt = 0): void {
+    this.trace?.({ at: this.now, kind, node, peer, sentAt, note });
+  }
+
+  count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  vanishes(from: string, _to: string): boolean {
+    const share = this.losing.get(from);
+    return share !== undefined && this.chance.happens(share);
+  }
+
+  latencyMillis(node: string): number {
+    return (this.slow.get(node) ?? this.plan.link).latencyMillis;
+  }
+
+  bytesPerSecond(node: string): number {
+    return (this.slow.get(node) ?? this.plan.link).bytesPerSecond ?? Infinity;
+  }
+
+  frameArrived(from: string, to: string, text: string, sentAt: number): void {
+    this.count("frames");
+    this.counts["bytes"] = (this.counts["bytes"] ?? 0) + text.length;
+    if (this.trace !== undefined) this.note("arrive", to, from, frameNote(text), sentAt);
+  }
+
+  frameLost(from: string, to: string, text: string, sentAt: number): void {
+    this.count("frames lost");
+    if (this.trace !== undefined) this.note("lost", to, from, frameNote(text), sentAt);
+  }
+}
