@@ -29,7 +29,7 @@ export interface Life {
 
 /** What a TreeNode keeps inside, as far as it is watched. */
 export interface NodeInside {
-  flight: { epoch: number; acked: number };
+  flight: { epoch: number; acked: number; next: number; flightBytes: number };
   outbox: { bytes(): number; events(): number };
   branch: { relayBytes: number };
   parent: { handedBytes: number };
@@ -93,6 +93,8 @@ export class Checks {
           `${life.node} takes event ${acked} of epoch ${epoch} for acknowledged, the disk ends at ${durable}`,
         );
     }
+    // A first group may be longer than the window: one long line.
+    if (inside.flight.next > 1) bound(life.node, "window", inside.flight.flightBytes, limits.windowBytes);
     bound(life.node, "outbox", inside.outbox.bytes(), limits.outboxBytes);
     bound(life.node, "relay", inside.branch.relayBytes, 2 * limits.relayBytes);
     const handedMost = limits.pipeBytes + limits.relayBytes + 2 * FRAME_BYTES_MAX;

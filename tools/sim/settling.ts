@@ -2,20 +2,46 @@
 import type { NodeProcess } from "./node-process.ts";
 import { Violation } from "./checks.ts";
 import { heal } from "./faults.ts";
+import { LINK_TIMEOUT } from "#shared/limits.ts";
+import { SWEEP_EVERY } from "#shared/link/pulse.ts";
 import type { World } from "./world.ts";
 
 /** Looks this often, in milliseconds. */
 const LOOK_EVERY = 200;
 
-export function settle(world: World): void {
+/** A node that is gone is missed within this, in milliseconds: the timeout of a link, a sweep, and a word to the root. */
+const MISSED_WITHIN = LINK_TIMEOUT + 2 * SWEEP_EVERY;
+
+/** Heals the world and waits until it has settled; how long that took. */
+export function settle(world: World): number {
   heal(world);
-  const end = world.now + world.plan.settlesWithin;
+  const took = rest(world, world.plan.settlesWithin);
+  balance(world);
+  return took;
+}
+
+/** In a world that has settled, one node goes without a word: it is missed, and so is all behind it; and it comes back. */
+export function farewell(world: World): void {
+  const nodes = [...world.nodes.values()];
+  if (nodes.length === 0) return;
+  const leaver = world.chance.pick(nodes);
+  const behind = nodes.filter((node) => node === leaver || pathOf(world, node).includes(leaver.id));
+  world.crash(leaver, world.chance.happens(0.5) ? -1 : 0);
+  const isMissed = (): boolean => behind.every((node) => world.root.core.node(node.id)?.isUp === false);
+  world.until(`the root misses ${leaver.name} and those behind it`, isMissed, MISSED_WITHIN);
+  world.boot(leaver);
+  rest(world, world.plan.settlesWithin);
+  balance(world);
+}
+
+function rest(world: World, boundMillis: number): number {
+  const startedAt = world.now;
   for (let open = unsettled(world); open !== undefined; open = unsettled(world)) {
-    if (world.now >= end) throw new Violation(`not settled after ${world.plan.settlesWithin / 1000} s: ${open}`);
+    if (world.now - startedAt >= boundMillis) throw new Violation(`not settled after ${boundMillis / 1000} s: ${open}`);
     world.run(LOOK_EVERY);
   }
   world.note("settled", "", "", "");
-  balance(world);
+  return world.now - startedAt;
 }
 
 /** What is not settled yet, in words. */

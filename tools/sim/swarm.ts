@@ -73,7 +73,12 @@ export function swarmPlan(seed: number): WorldPlan {
   const howMany = kinds.length === 0 ? 0 : chance.between(1, FAULTS_MAX);
   for (let i = 0; i < howMany; i++) {
     const node = chance.pick(nodes).id;
-    faults.push({ at: chance.between(0, lasts), ...chance.pick(kinds)(chance, nodes, node) });
+    const at = chance.between(0, lasts);
+    const fault = chance.pick(kinds)(chance, nodes, node);
+    faults.push({ at, ...fault });
+    // What is on its way while things stand still is what goes wrong.
+    if ((fault.kind === "stall" || fault.kind === "slow") && chance.happens(0.5))
+      faults.push({ at: at + chance.between(0, 1000), kind: "act", node, ttlMillis: chance.pick([50, 1000]) });
   }
   faults.sort((a, b) => a.at - b.at);
   return planOf({
