@@ -21,7 +21,7 @@ export async function loadSettings(
   { workingDirectory, environment }: Place,
 ): Promise<Settings> {
   const path = findFile(named, workingDirectory);
-  const file = path === undefined ? {} : await readConfiguration(path);
+  const file = path === undefined ? {} : await readObject(path, "an object of settings");
   const fileName = path === undefined ? "" : basename(path);
   if (path !== undefined && typeof file["data"] === "string") file["data"] = resolve(dirname(path), file["data"]);
   return resolveSettings({ flags, environment, file, fileName });
@@ -39,12 +39,11 @@ function findFile(named: string | undefined, workingDirectory: string): string |
   return found[0];
 }
 
-async function readConfiguration(path: string): Promise<{ [name: string]: unknown }> {
+/** The object that a .json file holds, or that a .ts file exports by default. Rejects with `Trouble`; `what` it should be, for that. */
+export async function readObject(path: string, what: string): Promise<{ [name: string]: unknown }> {
   const value = path.endsWith(".json") ? readJson(path) : await importBundled(path);
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Trouble(
-      `${basename(path)} must ${path.endsWith(".json") ? "hold" : "export by default"} an object of settings`,
-    );
+    throw new Trouble(`${basename(path)} must ${path.endsWith(".json") ? "hold" : "export by default"} ${what}`);
   return { ...value };
 }
 

@@ -17,8 +17,12 @@ export const ENTITY_ID_BYTES_MAX = 64;
 /** Most nodes on the way from a node to the root. Chosen: far beyond any real tree, ends loops. */
 export const VIA_NODES_MAX = 16;
 
-/** Silence on a link for this long ends it; a third of it asks `?ping`. Spec. */
+/** Silence on a link for this long ends it. Spec. */
 export const LINK_TIMEOUT = 15000 as Millis;
+/** After this in silence a link is asked whether it lives: a third of the timeout. */
+export const LINK_ASK_AFTER = 5000 as Millis;
+/** How often links are looked at. Chosen: a sixth of the timeout. */
+export const SWEEP_EVERY = 2500 as Millis;
 /** A dial that has neither opened nor failed is given up. Chosen: a TCP connect over a poor Wi-Fi takes seconds. */
 export const DIAL_TIMEOUT = 10000 as Millis;
 /** First wait before dialling again; doubles with each dial that did not end in joining, with jitter, up to the longest. Chosen:

@@ -6,10 +6,10 @@
  * After each input the edge sets its one timer to `wakeAt()` and calls `tick` then. Links below zero are this node's own dials.
  */
 import { type NodeEffect, NOTHING } from "./effect.ts";
-import { EPOCH_EVENTS_MAX, type Limits, LINE_BYTES_MAX } from "./limits.ts";
+import { EPOCH_EVENTS_MAX, type Limits, LINE_BYTES_MAX, SWEEP_EVERY } from "./limits.ts";
 import { Flight } from "./link/flight.ts";
 import { Outbox } from "./link/outbox.ts";
-import { Pulse, SWEEP_EVERY } from "./link/pulse.ts";
+import { Pulse } from "./link/pulse.ts";
 import { count, type Counters } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Actions } from "./tree/actions.ts";
@@ -287,7 +287,7 @@ export class TreeNode {
 
   private pong(message: Message, now: Instant): void {
     const roundTrip = this.parent.answered(now);
-    if (roundTrip !== undefined) this.clock.learn(message["now"], roundTrip, now);
+    if (roundTrip >= 0) this.clock.learn(message["now"], roundTrip, now);
   }
 
   private act(message: Message, now: Instant, out: NodeEffect[]): void {

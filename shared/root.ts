@@ -13,8 +13,8 @@ import {
   LINE_BYTES_MAX,
   ROOT_FRAME_BYTES_MAX,
   ROOT_PENDING_BYTES_MAX,
+  SWEEP_EVERY,
 } from "./limits.ts";
-import { SWEEP_EVERY } from "./link/pulse.ts";
 import { count, type Counters, Table } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Admission, type TokenCheck } from "./tree/admission.ts";

@@ -19,6 +19,8 @@ const PROGRAMS = [
   ["host/log/worker.ts", "dist/log-worker.js", false],
   ["tools/emulator/main.ts", "dist/emulator.js", true],
   ["tools/demo/main.ts", "dist/demo.js", false],
+  ["tools/sim/main.ts", "dist/sim.js", true],
+  ["tools/sim/batch-worker.ts", "dist/sim-worker.js", false],
 ];
 
 /** Programs for the chip; an example has a limit of its own. */

@@ -15,7 +15,11 @@ const program = new Command("sapline")
   .option("--config <FILE>", "configuration file (default: sapline.config.ts or .json here)")
   .helpCommand(false)
   .showHelpAfterError("(--help tells more)")
-  .exitOverride();
+  .exitOverride((error) => {
+    // A command that is a program of its own has ended: its exit code is ours.
+    if (error.code === "commander.executeSubCommandAsync") process.exitCode = error.exitCode;
+    else throw error;
+  });
 
 /** Flags over environment over file; see settings.ts. */
 async function settingsOf(flags: Flags): Promise<Settings> {
@@ -165,6 +169,11 @@ program
     const { runNode } = await import("./node.ts");
     await runNode(await settingsOf(flags));
   });
+
+// A program of its own, because it plays what this one is made of: host/ knows nothing of it.
+program.command("sim", "play whole trees in virtual time, with everything broken that can break", {
+  executableFile: "sim.js",
+});
 
 program
   .command("init")

@@ -2,42 +2,45 @@
  * Pulse watches one link: is the other side alive, and how much have we handed to its socket that it has not taken.
  *
  * Any frame counts as life. After a third of the timeout in silence it says to ask; after the timeout, that the link is dead.
+ * A link that is never silent is asked once in a timeout all the same: answers tell the root's clock, and that may be set.
  * It is looked at in sweeps, so a finding comes at most one sweep late.
  */
-import { LINK_TIMEOUT } from "../limits.ts";
+import { LINK_ASK_AFTER, LINK_TIMEOUT } from "../limits.ts";
 import { after, type Instant } from "../units.ts";
-
-/** How often links are looked at. Chosen: a sixth of the timeout. */
-export const SWEEP_EVERY = LINK_TIMEOUT / 6;
 
 export class Pulse {
   /** Bytes handed to the socket since it last ran empty. */
   handedBytes: number;
   private heardAt: Instant;
-  private askedAt: Instant | undefined;
+  /** When the first `?ping` without an answer was said; 0 if there is none. */
+  private askedAt: Instant;
+  private askAt: Instant;
 
   constructor(now: Instant) {
     this.handedBytes = 0;
     this.heardAt = now;
-    this.askedAt = undefined;
+    this.askedAt = 0 as Instant;
+    this.askAt = after(now, LINK_TIMEOUT);
   }
 
   heard(now: Instant): void {
     this.heardAt = now;
   }
 
-  /** `!ping` came: the time since the first `?ping` without an answer, or undefined if there is none. Never too short. */
-  answered(now: Instant): number | undefined {
+  /** `!ping` came: the time since the first `?ping` without an answer, or -1 if there is none. Never too short. */
+  answered(now: Instant): number {
     const askedAt = this.askedAt;
-    this.askedAt = undefined;
-    return askedAt === undefined ? undefined : now - askedAt;
+    this.askedAt = 0 as Instant;
+    return askedAt > 0 ? now - askedAt : -1;
   }
 
   /** What to do about this link now. */
   check(now: Instant): "fine" | "ask" | "dead" {
-    if (now >= after(this.heardAt, LINK_TIMEOUT)) return "dead";
-    if (now < after(this.heardAt, LINK_TIMEOUT / 3)) return "fine";
-    if (this.askedAt === undefined) this.askedAt = now;
+    const silence = now - this.heardAt;
+    if (silence >= LINK_TIMEOUT) return "dead";
+    if (silence < LINK_ASK_AFTER && now < this.askAt) return "fine";
+    this.askAt = after(now, LINK_TIMEOUT);
+    if (this.askedAt === 0) this.askedAt = now;
     return "ask";
   }
 }

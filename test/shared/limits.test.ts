@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import * as limits from "#shared/limits.ts";
-import { CHIP_LIMITS, PC_LIMITS } from "#shared/limits.ts";
-import { SWEEP_EVERY } from "#shared/link/pulse.ts";
+import { CHIP_LIMITS, PC_LIMITS, SWEEP_EVERY } from "#shared/limits.ts";
 import { ackLine, groupEnd } from "#shared/wire/line.ts";
 import { NUMBER_MAX } from "#shared/wire/message.ts";
 
@@ -39,7 +38,7 @@ test("a chip flushes within one chunk of 536 bytes, the closing line of a usual 
 });
 
 test("a link outlives a question, its answer and a sweep or two", () => {
-  expect(limits.LINK_TIMEOUT).toBeGreaterThan(limits.LINK_TIMEOUT / 3 + 2 * SWEEP_EVERY);
+  expect(limits.LINK_TIMEOUT).toBeGreaterThan(limits.LINK_ASK_AFTER + 2 * SWEEP_EVERY);
   expect(limits.LINK_TIMEOUT).toBeGreaterThan(limits.HELLO_AFTER);
   expect(limits.LINK_TIMEOUT).toBeGreaterThan(limits.DIAL_TIMEOUT);
 });

@@ -9,8 +9,8 @@ import {
   REFUSED_WAIT,
   REPLACED_WAIT,
   ROOTLESS_WAIT,
+  SWEEP_EVERY,
 } from "#shared/limits.ts";
-import { SWEEP_EVERY } from "#shared/link/pulse.ts";
 import type { LinkId } from "#shared/units.ts";
 import { NodeBench, text, UNIX_AT_START } from "./bench.ts";
 import { World } from "./world.ts";

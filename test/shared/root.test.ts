@@ -13,8 +13,8 @@ import {
   ROOT_FRAME_BYTES_MAX,
   ROOT_LINK_BYTES_MAX,
   ROOT_PENDING_BYTES_MAX,
+  SWEEP_EVERY,
 } from "#shared/limits.ts";
-import { SWEEP_EVERY } from "#shared/link/pulse.ts";
 import { group, RootBench, text, UNIX_AT_START } from "./bench.ts";
 import { EMPTY, World } from "./world.ts";
 

@@ -2,6 +2,7 @@
 import type { ActOutcome, RootEffect, Transaction } from "#shared/effect.ts";
 import { Root } from "#shared/root.ts";
 import type { Instant, LinkId, Millis, NodeId, UnixMillis } from "#shared/units.ts";
+import { Answers } from "./answers.ts";
 import type { Disk } from "./disk.ts";
 import { Process } from "./process.ts";
 import { TEXT } from "./text.ts";
@@ -11,6 +12,7 @@ const UNIX_AT_START = 1_700_000_000_000;
 
 export class RootProcess extends Process {
   core!: Root;
+  private answers!: Answers;
   /** Milliseconds by which its wall clock was set. */
   clockOffset = 0;
   readonly disk: Disk;
@@ -29,6 +31,7 @@ export class RootProcess extends Process {
     this.world.checks.compare(image);
     this.begin();
     this.core = new Root({ id: "root" as NodeId }, image, TEXT, (id, token) => this.world.accepts(id, token));
+    this.answers = new Answers(this.core);
     this.world.note("boot", this.name, "", "");
     this.input(() => this.perform(this.core.start(this.instant(), this.unix())));
   }
@@ -63,7 +66,9 @@ export class RootProcess extends Process {
   }
 
   protected received(link: LinkId, text: string): void {
+    const before = this.answers.count();
     this.perform(this.core.received(link, text, this.instant(), this.unix()));
+    if (this.isUp && this.world.isThorough) this.answers.received(link, text, before);
   }
 
   protected drained(link: LinkId): void {
@@ -87,7 +92,10 @@ export class RootProcess extends Process {
       if (!this.mayPerform()) return;
       if (effect.kind === "store") this.store(effect.transaction);
       else if (effect.kind === "outcome") this.outcome(effect.call, effect.outcome);
-      else this.performOnLink(effect);
+      else {
+        if (effect.kind === "send" && this.world.isThorough) this.answers.sent(effect.text);
+        this.performOnLink(effect);
+      }
     }
   }
 
@@ -102,7 +110,10 @@ export class RootProcess extends Process {
         return this.world.rootFailed();
       }
       this.world.committed(transaction);
-      this.input(() => this.perform(this.core.stored(this.instant(), this.unix())));
+      this.input(() => {
+        this.perform(this.core.stored(this.instant(), this.unix()));
+        if (this.isUp && this.world.isThorough) this.answers.committed(transaction);
+      });
     });
   }
 

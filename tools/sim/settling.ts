@@ -2,8 +2,7 @@
 import type { NodeProcess } from "./node-process.ts";
 import { Violation } from "./checks.ts";
 import { heal } from "./faults.ts";
-import { LINK_TIMEOUT } from "#shared/limits.ts";
-import { SWEEP_EVERY } from "#shared/link/pulse.ts";
+import { ACT_TTL, LINK_TIMEOUT, SWEEP_EVERY } from "#shared/limits.ts";
 import type { World } from "./world.ts";
 
 /** Looks this often, in milliseconds. */
@@ -12,12 +11,36 @@ const LOOK_EVERY = 200;
 /** A node that is gone is missed within this, in milliseconds: the timeout of a link, a sweep, and a word to the root. */
 const MISSED_WITHIN = LINK_TIMEOUT + 2 * SWEEP_EVERY;
 
+/**
+ * Each level of a tree knows the root's clock so much later than the one above, in milliseconds, whatever was done to that clock: a
+ * link is asked once in a timeout. Before it knows, a node lets actions pass as too late.
+ */
+const TIME_PER_LEVEL = LINK_TIMEOUT + SWEEP_EVERY;
+
 /** Heals the world and waits until it has settled; how long that took. */
 export function settle(world: World): number {
   heal(world);
   const took = rest(world, world.plan.settlesWithin);
+  reachAll(world);
+  rest(world, world.plan.settlesWithin);
   balance(world);
   return took;
+}
+
+/** An action gets through to each node, and its answer back: now or, where a clock was just set, when the node knows of it. */
+function reachAll(world: World): void {
+  let calls = [...world.nodes.values()].map((node) => ({ node, call: world.act(node.id, ACT_TTL) }));
+  const areAnswered = (): boolean => {
+    for (const asked of calls) {
+      const outcome = world.calls.get(asked.call)?.outcome;
+      if (outcome !== undefined && !outcome.ok) asked.call = world.act(asked.node.id, ACT_TTL);
+    }
+    calls = calls.filter(({ call }) => world.calls.get(call)?.outcome?.ok !== true);
+    return calls.length === 0;
+  };
+  const levels = 1 + Math.max(0, ...[...world.nodes.values()].map((node) => pathOf(world, node).length));
+  const bound = levels * TIME_PER_LEVEL + 2 * ACT_TTL;
+  world.until("an action reaches each node, and its answer the root", areAnswered, bound);
 }
 
 /** In a world that has settled, one node goes without a word: it is missed, and so is all behind it; and it comes back. */

@@ -20,8 +20,8 @@ import { Wire, type WireWorld } from "./wire.ts";
 export interface WorldOptions {
   /** Takes what happens; left out, nothing is written. */
   trace?: TraceSink | undefined;
-  /** Whether the log is folded beside the root's tables: dear in large worlds. */
-  isFolding?: boolean;
+  /** Whether the log is folded beside the root's tables, and each answer looked for: dear in large worlds. True if left out. */
+  isThorough?: boolean;
 }
 
 /** An action that somebody asked for, and what came of it. */
@@ -43,6 +43,7 @@ export class World implements WireWorld {
   /** Applications speak. */
   isBusy = true;
   readonly plan: WorldPlan;
+  readonly isThorough: boolean;
   readonly queue = new Queue();
   readonly chance: Chance;
   readonly checks: Checks;
@@ -68,7 +69,8 @@ export class World implements WireWorld {
     this.plan = plan;
     this.trace = options.trace;
     this.chance = new Chance(plan.seed);
-    this.checks = new Checks(options.isFolding ?? true);
+    this.isThorough = options.isThorough ?? true;
+    this.checks = new Checks(this.isThorough);
     this.root = new RootProcess(this, new Disk(plan.commitMillis, (transaction) => this.checks.committed(transaction)));
     this.root.boot();
     for (const node of plan.nodes) this.add(node);

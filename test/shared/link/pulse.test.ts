@@ -1,14 +1,25 @@
 import { expect, test } from "vitest";
-import { LINK_TIMEOUT } from "#shared/limits.ts";
-import { Pulse, SWEEP_EVERY } from "#shared/link/pulse.ts";
+import { LINK_ASK_AFTER, LINK_TIMEOUT, SWEEP_EVERY } from "#shared/limits.ts";
+import { Pulse } from "#shared/link/pulse.ts";
 import type { Instant } from "#shared/units.ts";
 
 const at = (millis: number) => millis as Instant;
 
 test("asks after a third of the timeout in silence and not a millisecond sooner", () => {
   const pulse = new Pulse(at(100));
-  expect(pulse.check(at(100 + LINK_TIMEOUT / 3 - 1))).toBe("fine");
-  expect(pulse.check(at(100 + LINK_TIMEOUT / 3))).toBe("ask");
+  expect(LINK_ASK_AFTER).toBe(LINK_TIMEOUT / 3);
+  expect(pulse.check(at(100 + LINK_ASK_AFTER - 1))).toBe("fine");
+  expect(pulse.check(at(100 + LINK_ASK_AFTER))).toBe("ask");
+});
+
+test("a link that is never silent is asked once in a timeout all the same", () => {
+  const pulse = new Pulse(at(0));
+  const asked: number[] = [];
+  for (let millis = 0; millis <= 3 * LINK_TIMEOUT; millis += SWEEP_EVERY) {
+    pulse.heard(at(millis));
+    if (pulse.check(at(millis)) === "ask") asked.push(millis);
+  }
+  expect(asked).toEqual([LINK_TIMEOUT, 2 * LINK_TIMEOUT, 3 * LINK_TIMEOUT]);
 });
 
 test("calls a link dead at the timeout and not a millisecond sooner; any frame counts as life", () => {
@@ -29,10 +40,10 @@ test("a round trip is never measured too short: it counts from the first questio
 
 test("an answer that was not asked for measures nothing", () => {
   const pulse = new Pulse(at(0));
-  expect(pulse.answered(at(10))).toBeUndefined();
+  expect(pulse.answered(at(10))).toBe(-1);
   pulse.check(at(5000));
   expect(pulse.answered(at(5040))).toBe(40);
-  expect(pulse.answered(at(5041))).toBeUndefined();
+  expect(pulse.answered(at(5041))).toBe(-1);
 });
 
 test("a dead link is found within one sweep of the timeout", () => {

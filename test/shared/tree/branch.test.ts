@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { CHIP_LIMITS, FRAME_BYTES_MAX, LINK_TIMEOUT, VIA_NODES_MAX } from "#shared/limits.ts";
-import { SWEEP_EVERY } from "#shared/link/pulse.ts";
+import { CHIP_LIMITS, FRAME_BYTES_MAX, LINK_TIMEOUT, VIA_NODES_MAX, SWEEP_EVERY } from "#shared/limits.ts";
 import { group, NodeBench, text } from "../bench.ts";
 
 const READING = { type: "!update", eid: "t", value: 1 };
