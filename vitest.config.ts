@@ -17,11 +17,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "sim",
+          include: ["test/sim/**/*.test.ts"],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 240_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -32,7 +41,7 @@ export default defineConfig({
           globalSetup: "test/engine/figures.ts",
           testTimeout: 240_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

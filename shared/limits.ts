@@ -44,6 +44,8 @@ export const RESEND_AFTER_MIN = 2000 as Millis;
 export const RESEND_AFTER_MAX = 60000 as Millis;
 /** An action lives this long if its caller does not say. Chosen. */
 export const ACT_TTL = 5000 as Millis;
+/** A desired value that a connected node has not answered is said again after this. Chosen: two timeouts of a link. */
+export const SET_AGAIN_AFTER = 30000 as Millis;
 /** The root waits this much longer than the ttl for an answer that was given in time. Chosen: a slow way back. */
 export const ACT_GRACE = 1000 as Millis;
 /** Answers remembered, so that an action seen before is answered and not run again. Chosen. */

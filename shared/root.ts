@@ -140,11 +140,11 @@ export class Root {
   }
 
   /** The transaction under way is on disk. */
-  stored(_now: Instant, unix: UnixMillis): readonly RootEffect[] {
+  stored(now: Instant, unix: UnixMillis): readonly RootEffect[] {
     const out: RootEffect[] = [];
     const waiting = this.ledger.stored();
     const frames = new Table<string[]>();
-    waiting.answers.forEach((answer) => this.admission.say(answer, unix, linesOf(frames, answer.link)));
+    waiting.answers.forEach((answer) => this.admission.say(answer, now, unix, linesOf(frames, answer.link)));
     waiting.acks.values().forEach((ack) => {
       const member = this.roll.member(ack.id);
       if (member.epoch !== ack.epoch) return;
@@ -228,6 +228,7 @@ export class Root {
     if (this.sweepAt !== undefined && now >= this.sweepAt) {
       this.sweepAt = after(now, SWEEP_EVERY);
       this.presence.sweep(now, unix, out);
+      this.admission.remind(now, unix, out);
     }
     return this.finish(out);
   }

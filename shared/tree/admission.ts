@@ -4,11 +4,11 @@
  * Guarantee: an epoch is given out only after it is on disk, larger than any the node has had, and the answer's `n` counts what is
  * accepted by then, stored or not: so nothing is sent again that will be stored.
  */
-import type { RootEffect } from "../effect.ts";
-import { EPOCH_EVENTS_MAX, EPOCH_OFFERED_MAX, HELLOS_MAX, HELLOS_PER_SECOND } from "../limits.ts";
-import { count, type Counters } from "../table.ts";
+import type { DesiredRow, RootEffect } from "../effect.ts";
+import { EPOCH_EVENTS_MAX, EPOCH_OFFERED_MAX, HELLOS_MAX, HELLOS_PER_SECOND, SET_AGAIN_AFTER } from "../limits.ts";
+import { count, type Counters, Table } from "../table.ts";
 import type { TextCodec } from "../text.ts";
-import type { Instant, NodeId, UnixMillis } from "../units.ts";
+import { after, type Instant, type NodeId, type UnixMillis } from "../units.ts";
 import { asVia, isNodeId, isNumber, type Message, VERSION } from "../wire/message.ts";
 import type { Intake } from "./intake.ts";
 import type { Answer, Ledger } from "./ledger.ts";
@@ -34,9 +34,12 @@ export interface AdmissionParts {
 
 export class Admission {
   private parts: AdmissionParts;
+  /** Nodes with desired values that wait for an answer, and when those were said last. */
+  private asked: Table<Instant>;
 
   constructor(parts: AdmissionParts) {
     this.parts = parts;
+    this.asked = new Table<Instant>();
   }
 
   /** A `?hello` came. */
@@ -85,7 +88,7 @@ export class Admission {
   }
 
   /** What may be said to a link after a commit; the lines go to `lines`. */
-  say(answer: Answer, unix: UnixMillis, lines: string[]): void {
+  say(answer: Answer, now: Instant, unix: UnixMillis, lines: string[]): void {
     const rootLink = this.parts.roll.links.get(answer.link);
     if (rootLink === undefined) return;
     if (answer.kind === "plain ack") {
@@ -93,7 +96,7 @@ export class Admission {
       return;
     }
     if (answer.kind === "set") {
-      this.sayDesired(answer.id, answer.eid, lines);
+      this.sayDesired(answer.id, (row) => row.eid === answer.eid, now, lines);
       return;
     }
     const member = this.parts.roll.member(answer.id);
@@ -101,14 +104,28 @@ export class Admission {
     const hello: Message = { type: "!hello", dst: answer.id, ep: answer.epoch, n: answer.n, now: unix };
     if (answer.nonce !== undefined) hello["nonce"] = answer.nonce;
     lines.push(this.parts.codec.stringify(hello));
-    this.sayDesired(answer.id, "", lines);
+    this.sayDesired(answer.id, () => true, now, lines);
   }
 
-  /** The desired value of one entity of a node, or, for "", of all. */
-  private sayDesired(id: NodeId, eid: string, lines: string[]): void {
+  /** Says desired values again to connected nodes that have not answered them in a while: on its way down a line may be dropped. */
+  remind(now: Instant, unix: UnixMillis, out: RootEffect[]): void {
+    this.asked.keys().forEach((id) => {
+      if (now < after(this.asked.get(id) as Instant, SET_AGAIN_AFTER)) return;
+      this.asked.remove(id);
+      const rootLink = this.parts.roll.linkOf(id);
+      if (rootLink === undefined) return;
+      const lines: string[] = [];
+      this.sayDesired(id as NodeId, (row) => !row.isSettled, now, lines);
+      this.parts.presence.sendLines(rootLink, lines, unix, out);
+    });
+  }
+
+  /** Desired values of a node, and from when on its answer is awaited. */
+  private sayDesired(id: NodeId, isWanted: (row: DesiredRow) => boolean, now: Instant, lines: string[]): void {
     this.parts.projection.desiredRows(id).forEach((row) => {
-      if (eid !== "" && row.eid !== eid) return;
+      if (!isWanted(row)) return;
       lines.push(this.parts.codec.stringify({ type: "?set", dst: id, eid: row.eid, value: row.value, rev: row.rev }));
+      if (!row.isSettled) this.asked.set(id, now);
     });
   }
 }

@@ -13,6 +13,7 @@ import {
   ROOT_FRAME_BYTES_MAX,
   ROOT_LINK_BYTES_MAX,
   ROOT_PENDING_BYTES_MAX,
+  SET_AGAIN_AFTER,
   SWEEP_EVERY,
 } from "#shared/limits.ts";
 import { group, RootBench, text, UNIX_AT_START } from "./bench.ts";
@@ -503,6 +504,28 @@ test("desired state: the newest of each entity goes out once it is on disk, and 
     { type: "?set", dst: "a", eid: "lamp", value: 2, rev: 2 },
     { type: "?set", dst: "a", eid: "fan", value: 3, rev: 3 },
   ]);
+});
+
+test("a desired value that was lost on its way down is said again to a connected node until it is answered, and no more then", () => {
+  const { bench, ep } = joined();
+  const { rev } = bench.set("a", "lamp", 1);
+  bench.set("a", "fan", 2);
+  bench.settle();
+  let n = 0;
+  const saidIn = (millis: number): unknown[] => {
+    bench.lines(1);
+    for (let passed = 0; passed < millis; passed += SWEEP_EVERY) {
+      bench.run(SWEEP_EVERY);
+      bench.say(1, text({ type: "?ping" }));
+    }
+    return bench.lines(1).flatMap((line) => (line.type === "?set" ? [line["eid"]] : []));
+  };
+  expect(saidIn(SET_AGAIN_AFTER - SWEEP_EVERY)).toEqual([]);
+  expect(saidIn(SWEEP_EVERY)).toEqual(["lamp", "fan"]);
+  bench.say(1, group("a", ep, ++n, { type: "!update", eid: "lamp", value: 1, rev }));
+  expect(saidIn(2 * SET_AGAIN_AFTER)).toEqual(["fan", "fan"]);
+  bench.say(1, group("a", ep, ++n, { type: "!update", eid: "fan", value: 2, rev: rev + 1 }));
+  expect(saidIn(2 * SET_AGAIN_AFTER)).toEqual([]);
 });
 
 test("desired state is settled by an `!update` of that entity with that revision, and by no other", () => {

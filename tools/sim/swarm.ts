@@ -13,6 +13,8 @@ type Make = (chance: Chance, nodes: readonly NodePlan[], id: string) => FaultKin
 /** Each kind of fault, made with chance. A world uses some of them: those that never meet others are met more often. */
 const KINDS: readonly Make[] = [
   (chance, _, node) => ({ kind: "cut", node, childNotice: notice(chance), parentNotice: notice(chance) }),
+  // The child is back before its parent has missed it.
+  (_, __, node) => ({ kind: "cut", node, childNotice: 0, parentNotice: -1 }),
   (_, __, node) => ({ kind: "silence", node }),
   (chance, _, node) => ({ kind: "lose", node, share: chance.pick([0.05, 0.3, 1]), lasts: chance.between(100, 20_000) }),
   (chance, _, node) => ({

@@ -44,6 +44,9 @@ export interface WireWorld {
   frameLost(from: string, to: string, text: string, sentAt: number): void;
 }
 
+/** Whoever closes a link to somebody who does not answer hears that it is closed after this long, in milliseconds. */
+const CLOSE_TIMEOUT = 10_000;
+
 /** What a receiver's kernel takes while its program does not read. Source: lwIP's TCP_WND on ESP32, 5744. */
 const WINDOW_BYTES = 5744;
 
@@ -90,13 +93,21 @@ export class Wire {
     this.world.later(0, () => this.readOn(at));
   }
 
-  /** An orderly end from one side: what it sent before still arrives, then the other end hears of it. */
+  /**
+   * An orderly end from one side: what it sent before still arrives, then the other end hears of it. Sockets tell the one that
+   * closes too, much later: when the other end has answered, or does not.
+   */
   close(from: WireEnd): void {
     from.isGone = true;
     const to = this.other(from);
+    const latency = this.world.latencyMillis(this.child.owner.id);
     const leavesAt = Math.max(from.sentUntil, this.world.now);
-    const arrivesAt = Math.max(leavesAt + this.world.latencyMillis(this.child.owner.id), this.lastArrival(to));
+    const arrivesAt = Math.max(leavesAt + latency, this.lastArrival(to));
+    const echo = (): void => {
+      if (from.owner.isUp && from.owner.life === from.life) from.owner.linkEnded(from.link);
+    };
     this.world.later(arrivesAt - this.world.now, () => {
+      this.world.later(this.isCut ? CLOSE_TIMEOUT : latency, echo);
       if (this.isCut) return;
       this.isCut = true;
       this.tell(to);

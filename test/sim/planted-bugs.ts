@@ -1,0 +1,124 @@
+/**
+ * Bugs that people make in such protocols, each as an edit of shared/. A swarm has to catch every one: a simulator that finds
+ * nothing proves something only then.
+ */
+
+export interface PlantedBug {
+  name: string;
+  edits: readonly { file: string; from: string; to: string }[];
+}
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "skips an ack now and then",
+    edits: [
+      {
+        file: "shared/root.ts",
+        from: "      this.acksSent += 1;\n",
+        to: "      this.acksSent += 1;\n      if (this.acksSent % 50 === 0) return;\n",
+      },
+    ],
+  },
+  {
+    name: "does not answer a group that comes again",
+    edits: [
+      {
+        file: "shared/root.ts",
+        from: "if (member.stored === member.last)\n",
+        to: "if (member.stored === member.last && group.events.length === 0)\n",
+      },
+    ],
+  },
+  {
+    name: "acknowledges before the sync",
+    edits: [
+      {
+        file: "shared/root.ts",
+        from: "this.append(member, group, verdict.skip, unix, out);",
+        to: "this.append(member, group, verdict.skip, unix, out); this.presence.sendLines(from, [ackLine(member.id, member.epoch, member.last)], unix, out);",
+      },
+    ],
+  },
+  {
+    name: "accepts a group after a hole",
+    edits: [
+      {
+        file: "shared/tree/intake.ts",
+        from: 'if (first > last + 1) return { kind: "hole" };',
+        to: 'if (first > last + 1) return { kind: "take", skip: 0 };',
+      },
+    ],
+  },
+  {
+    name: "forgets where an epoch stood",
+    edits: [{ file: "shared/tree/admission.ts", from: ": this.parts.projection.lastOf(id, offered);", to: ": 0;" }],
+  },
+  {
+    name: "runs an action after its deadline",
+    edits: [{ file: "shared/tree/actions.ts", from: "rootNow >= sentAt + ttl", to: "false" }],
+  },
+  {
+    name: "gives up the newest value of an entity instead of an older one",
+    edits: [
+      {
+        file: "shared/link/outbox.ts",
+        from: "if (newer.get(entry.eid)) victim = i;",
+        to: "if (victim < 0) victim = i;",
+      },
+    ],
+  },
+  {
+    name: "takes the late end of an old link for the end of the new one (a node)",
+    edits: [
+      { file: "shared/node.ts", from: "else if (link === this.joining.anyLink()) this.lose", to: "else this.lose" },
+    ],
+  },
+  {
+    name: "takes the late end of an old link for the end of the new one (a branch)",
+    edits: [
+      {
+        file: "shared/tree/branch.ts",
+        from: "    this.children.remove(link);\n    const gone = this.routes.removeLink(link);\n",
+        to: `    const { id } = this.children.get(link) as Child;
+    this.children.remove(link);
+    const gone = this.routes.removeLink(link);
+    if (id !== "" && gone.indexOf(id) < 0) { this.routes.remove(id); gone.push(id); }
+`,
+      },
+    ],
+  },
+  {
+    name: "keeps a route whose link is gone",
+    edits: [
+      {
+        file: "shared/tree/branch.ts",
+        from: "const gone = this.routes.removeLink(link);",
+        to: "const gone: string[] = [];",
+      },
+    ],
+  },
+  {
+    name: "lets one group too many into the window",
+    edits: [
+      {
+        file: "shared/link/flight.ts",
+        from: "this.flightBytes + bytes <= this.limits.windowBytes;",
+        to: "this.flightBytes <= this.limits.windowBytes;",
+      },
+    ],
+  },
+  {
+    name: "leaves out the first group when it sends again",
+    edits: [
+      {
+        file: "shared/link/flight.ts",
+        from: "    this.nextTo = this.acked;\n    this.flightBytes = 0;\n",
+        to: `    this.nextTo = this.acked;
+    this.flightBytes = 0;
+    const first = this.outbox.chunks[0] as unknown as { events: number; bytes: number };
+    if (this.sent > 1) { this.next = 1; this.nextTo += first.events; this.flightBytes = first.bytes; }
+`,
+      },
+    ],
+  },
+];
