@@ -2,6 +2,7 @@
 .PHONY: run test check sim bench firmware engine setup
 SEED ?=
 SEEDS ?= 200
+ARGS ?=
 
 run: setup
 	@trap : INT; npm run --silent demo || test $$? -eq 130
@@ -13,7 +14,7 @@ check: setup
 	@npm run --silent check
 
 sim: setup
-	@SEED=$(SEED) SEEDS=$(SEEDS) npm run --silent sim
+	@npm run --silent sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(ARGS)
 
 bench: setup
 	@npm run --silent bench

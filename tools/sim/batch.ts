@@ -61,21 +61,33 @@ export function addSums(to: BatchSums, more: BatchSums): void {
 
 /** For people: what the worlds did, and which faults they met. */
 export function batchTable(sums: BatchSums, wallMillis: number): string {
-  const seconds = wallMillis / 1000;
-  const lines = [
-    ["worlds", `${sums.worlds}`],
-    ["broken promises", `${sums.failures.length}`],
-    ["virtual time", `${(sums.virtualMillis / 3_600_000).toFixed(1)} h`],
-    ["settled after, at most", `${(sums.settledAfterMost / 1000).toFixed(1)} s`],
-    ["wall time", `${seconds.toFixed(1)} s`],
-    ["events on disk", `${sums.stored}`],
-    ["steps", `${sums.steps}, ${Math.round(sums.steps / seconds / 1000)} k a wall second`],
-    ...Object.entries(sums.counts)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([what, howMany]) => [what, `${howMany}`]),
-  ];
-  const width = Math.max(...lines.map(([name]) => (name as string).length));
-  return lines.map(([name, value]) => `${(name as string).padEnd(width)}  ${value}`).join("\n");
+  const { worlds, failures, virtualMillis, settledAfterMost, stored, steps, counts } = sums;
+  const seconds = Math.max(wallMillis, 1) / 1000;
+  const of = (what: string): number => counts[what] ?? 0;
+  const faults = Object.keys(counts)
+    .filter((what) => what.startsWith(FAULT))
+    .sort((a, b) => (a < b ? -1 : 1));
+  const struck = faults.reduce((sum, what) => sum + of(what), 0);
+  return columns([
+    ["worlds", `${worlds}`],
+    ["broken promises", `${failures.length}`],
+    ["virtual time", `${(virtualMillis / 3_600_000).toFixed(1)} h`],
+    ["wall time", `${seconds.toFixed(1)} s, ${Math.round(virtualMillis / wallMillis)} times faster`],
+    ["settled after", `${(settledAfterMost / 1000).toFixed(1)} s at most`],
+    ["steps", `${steps}, ${Math.round(steps / seconds)} a second of wall time`],
+    ["events on disk", `${stored}, ${Math.round(stored / seconds)} a second of wall time`],
+    ["frames", `${of("frames")}, ${of("bytes")} bytes; ${of("frames lost")} frames lost`],
+    ["faults", `${struck}`],
+    ...faults.map((what): [string, string] => [`  ${what.slice(FAULT.length)}`, `${of(what)}`]),
+  ]);
+}
+
+/** How `counts` begins where it counts faults. */
+const FAULT = "fault: ";
+
+function columns(rows: [string, string][]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
 /** A plan as people read it: who is there, and what breaks. */
