@@ -12,7 +12,8 @@ export function planFaults(world: World): void {
   for (const fault of world.plan.faults) world.later(fault.at - world.now, () => strike(world, fault));
 }
 
-function strike(world: World, fault: Fault): void {
+/** Breaks something now. */
+export function strike(world: World, fault: FaultKind): void {
   if (!world.isBusy) return;
   world.count(`fault: ${fault.kind}`);
   world.note("fault", "node" in fault ? fault.node : "", "", sentence(fault));
@@ -140,8 +141,8 @@ function crash(world: World, victim: Process, isSilent: boolean, lasts: number):
 }
 
 /** A fault as people read it. */
-export function sentence(fault: Fault): string {
-  const { at: _at, kind, ...rest } = fault;
-  const details = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`);
+export function sentence(fault: FaultKind | Fault): string {
+  const { kind, ...rest } = fault;
+  const details = Object.entries(rest).flatMap(([name, value]) => (name === "at" ? [] : [`${name} ${String(value)}`]));
   return details.length === 0 ? kind : `${kind} (${details.join(", ")})`;
 }

@@ -37,7 +37,7 @@ export interface WireWorld {
   readonly now: number;
   later(millis: number, run: () => void): void;
   /** Whether this frame vanishes on its way. */
-  vanishes(from: string, to: string): boolean;
+  vanishes(from: string, to: string, text: string): boolean;
   latencyMillis(node: string): number;
   bytesPerSecond(node: string): number;
   frameArrived(from: string, to: string, text: string, sentAt: number): void;
@@ -71,7 +71,7 @@ export class Wire {
     const start = Math.max(sentAt, from.sentUntil);
     from.sentUntil = start + Math.ceil((text.length * 1000) / world.bytesPerSecond(this.child.owner.id));
     world.later(from.sentUntil - sentAt, () => this.socketMayBeEmpty(from));
-    const isLost = world.vanishes(from.owner.id, to.owner.id);
+    const isLost = world.vanishes(from.owner.id, to.owner.id, text);
     // The latency of now: a link that grows quicker does not let frames overtake, for both ends' frames are queued by `sentUntil`.
     const arrivesAt = Math.max(from.sentUntil + world.latencyMillis(this.child.owner.id), this.lastArrival(to));
     this.noteArrival(to, arrivesAt);

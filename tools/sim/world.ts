@@ -16,10 +16,13 @@ import { Queue } from "./queue.ts";
 import { RootProcess } from "./root-process.ts";
 import { frameNote, type TraceKind, type TraceSink } from "./trace.ts";
 import { Wire, type WireWorld } from "./wire.ts";
+import type { Witness } from "./witness.ts";
 
 export interface WorldOptions {
   /** Takes what happens; left out, nothing is written. */
   trace?: TraceSink | undefined;
+  /** Remembers what happens; for small worlds. */
+  witness?: Witness;
   /** Whether the log is folded beside the root's tables, and each answer looked for: dear in large worlds. True if left out. */
   isThorough?: boolean;
 }
@@ -57,9 +60,12 @@ export class World implements WireWorld {
   /** Shares of frames that vanish, by the sender. */
   readonly losing = new Map<string, number>();
   readonly revokedIds = new Set<string>();
+  /** Frames that vanish on their way, by their text: for whoever wants to lose just this one. */
+  swallows: (from: string, to: string, text: string) => boolean = () => false;
   /** How much later than its deadline an action may run now. */
   actTolerance = ACT_TOLERANCE_MILLIS;
   private readonly trace: TraceSink | undefined;
+  private readonly witness: Witness | undefined;
   /** Ids that two boards had at a time: whose word was the last is anybody's guess. */
   readonly twins = new Set<string>();
   private links = 0;
@@ -67,11 +73,13 @@ export class World implements WireWorld {
 
   constructor(plan: WorldPlan, options: WorldOptions = {}) {
     this.plan = plan;
-    this.trace = options.trace;
+    const { trace, witness } = options;
+    this.witness = witness;
+    this.trace = witness === undefined ? trace : (record) => void (witness.records.push(record), trace?.(record));
     this.chance = new Chance(plan.seed);
     this.isThorough = options.isThorough ?? true;
     this.checks = new Checks(this.isThorough);
-    this.root = new RootProcess(this, new Disk(plan.commitMillis, (transaction) => this.checks.committed(transaction)));
+    this.root = new RootProcess(this, new Disk(plan.commitMillis, (transaction) => this.durable(transaction)));
     this.root.boot();
     for (const node of plan.nodes) this.add(node);
   }
@@ -151,13 +159,13 @@ export class World implements WireWorld {
     return node.wires().filter((wire) => wire.child.owner === node);
   }
 
-  /** A process dies. Its links break; `notice`: how late the other ends hear of it, -1 for never. */
-  crash(process: Process, notice: number): void {
+  /** A process dies. Its links break; `notice`: how late the other ends hear of it, -1 for never; `fate`: see Disk.crash. */
+  crash(process: Process, notice: number, fate?: number): void {
     if (!process.isUp) return;
     this.note("crash", process.name, "", notice < 0 ? "nobody is told" : "");
     for (const wire of process.wires()) wire.cut(notice, notice);
     if (process === this.root) {
-      this.root.die(this.chance.random());
+      this.root.die(fate ?? this.chance.random());
       // Who asked hears that the root is gone.
       for (const call of this.calls.values()) call.outcome ??= { ok: false, error: "root ended" };
     } else (process as NodeProcess).die();
@@ -206,6 +214,12 @@ export class World implements WireWorld {
     this.note("outcome", "root", asked.dst, `call ${call}: ${outcome.ok ? "done" : outcome.error}`);
   }
 
+  /** It is on the disk, whether or not the root lives to hear of it. */
+  private durable(transaction: Transaction): void {
+    this.witness?.transactions.push(transaction);
+    this.checks.committed(transaction);
+  }
+
   committed(transaction: Transaction): void {
     if (this.trace === undefined) return;
     const rows = transaction.groups.map((row) => `${row.node} ${row.epoch}: ${row.first}–${row.last}`);
@@ -220,9 +234,9 @@ export class World implements WireWorld {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
-  vanishes(from: string, _to: string): boolean {
+  vanishes(from: string, to: string, text: string): boolean {
     const share = this.losing.get(from);
-    return share !== undefined && this.chance.happens(share);
+    return (share !== undefined && this.chance.happens(share)) || this.swallows(from, to, text);
   }
 
   latencyMillis(node: string): number {
@@ -236,11 +250,13 @@ export class World implements WireWorld {
   frameArrived(from: string, to: string, text: string, sentAt: number): void {
     this.count("frames");
     this.counts["bytes"] = (this.counts["bytes"] ?? 0) + text.length;
+    this.witness?.frames.push({ from, to, text, sentAt, at: this.now, isLost: false });
     if (this.trace !== undefined) this.note("arrive", to, from, frameNote(text), sentAt);
   }
 
   frameLost(from: string, to: string, text: string, sentAt: number): void {
     this.count("frames lost");
+    this.witness?.frames.push({ from, to, text, sentAt, at: this.now, isLost: true });
     if (this.trace !== undefined) this.note("lost", to, from, frameNote(text), sentAt);
   }
 }
