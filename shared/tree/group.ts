@@ -4,6 +4,7 @@
 import { LINE_BYTES_MAX } from "../limits.ts";
 import type { TextCodec } from "../text.ts";
 import { isControlType, type Message, parseMessage } from "../wire/message.ts";
+import { parseReading } from "./reading.ts";
 
 /** Event lines in their order, and what each says; undefined where a line is no event. */
 export class Group {
@@ -84,10 +85,15 @@ function isLong(line: string, codec: TextCodec): boolean {
 }
 
 /**
- * The message in a line of a frame, or undefined. Each line is parsed by itself: to parse all of them as one array is no
- * quicker once it is made sure that two broken lines do not make up one good value (measured).
+ * The message in a line of a frame, or undefined; of a usual reading, only the members that the root reads. Each line is parsed by
+ * itself: to parse all of them as one array is no quicker once it is made sure that two broken lines do not make up one good value
+ * (measured).
  */
 export function parseLine(frame: string, start: number, end: number, codec: TextCodec): Message | undefined {
+  if ((end - start) * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) {
+    const reading = parseReading(frame, start, end);
+    if (reading !== undefined) return reading;
+  }
   const line = frame.substring(start, end);
   return isLong(line, codec) ? undefined : parseMessage(line);
 }

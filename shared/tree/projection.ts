@@ -164,7 +164,8 @@ export class Projection {
     if (tracked === undefined || tracked.row.eid !== eid) tracked = known.values.get(eid);
     if (tracked === undefined) {
       if (known.values.size >= ENTITIES_MAX) return;
-      tracked = addValue(known, { node, eid, value, ts, received, epoch, n });
+      // Its own text: cut out of a frame, it would keep the whole frame in memory.
+      tracked = addValue(known, { node, eid: JSON.parse(JSON.stringify(eid)), value, ts, received, epoch, n });
     }
     known.placeNext = tracked.place + 1 < known.valueList.length ? tracked.place + 1 : 0;
     const row = tracked.row;
