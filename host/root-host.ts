@@ -32,6 +32,11 @@ export const TOKENS_EVERY_MILLIS = 1000;
 const ACTS_MAX = 1000;
 /** A commit that takes longer than this means the log does not take events. Chosen: a healthy disk needs milliseconds. */
 const COMMIT_STALL_MILLIS = 10_000;
+/**
+ * Bytes of events between one writing of last values and the next. Busy entities change in every commit, and to write 5000 of them
+ * took as long as the events (measured). Chosen: a start, which folds so much at the most, takes a fraction of a second longer.
+ */
+const VALUES_AFTER_BYTES = 8_388_608;
 
 export interface RootHostOptions {
   host: string;
@@ -118,7 +123,12 @@ export class RootHost implements ApiSource {
     });
     try {
       const checkToken = (id: string, token: string): boolean => this.tokens.isTokenOf(id, token);
-      this.root = new Root({ id: "root" as NodeId }, this.store.image, PC_TEXT, checkToken);
+      this.root = new Root(
+        { id: "root" as NodeId, valuesAfterBytes: VALUES_AFTER_BYTES },
+        this.store.image,
+        PC_TEXT,
+        checkToken,
+      );
       const access = new ApiAccess(readOrMakeApiToken(directory), host);
       this.server = await RootServer.listen({
         host,

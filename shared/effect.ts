@@ -42,8 +42,10 @@ export interface Transaction {
   groups: GroupRow[];
   /** Every (node, epoch) that was opened or moved on, with its last event. */
   epochs: EpochRow[];
-  /** The newest value of each entity that changed. */
+  /** The newest value of each entity that changed since `values` were last written: now, or empty, for it is not done each time. */
   values: ValueRow[];
+  /** Whether it is done this time: `values` then say all that the events up to here amount to. */
+  hasValues: boolean;
   /** The newest desired value of each entity that changed or was settled. */
   desired: DesiredRow[];
   /** Presence and place of each node that changed. */

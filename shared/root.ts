@@ -41,6 +41,11 @@ import { isEntityId, isNodeId, type Message, NUMBER_MAX } from "./wire/message.t
 export interface RootConfig {
   /** The root's own id: the origin of the events that the root itself logs. */
   id: NodeId;
+  /**
+   * Last values are part of a transaction once this many bytes of events have come since they last were; 0, as if left out, is of
+   * each. Whoever says more folds the events that came since into the image that the root is started with.
+   */
+  valuesAfterBytes?: number;
 }
 
 export class Root {
@@ -66,7 +71,7 @@ export class Root {
     this.counters = {};
     this.acksSent = 0;
     this.projection = new Projection(config.id, image);
-    this.ledger = new Ledger(this.projection);
+    this.ledger = new Ledger(this.projection, config.valuesAfterBytes ?? 0);
     this.intake = new Intake(this.projection, this.ledger, codec, this.counters);
     this.roll = new Roll(this.projection);
     this.presence = new Presence(config.id, this.roll, this.intake, codec, this.counters);

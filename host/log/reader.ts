@@ -8,10 +8,10 @@ import type { NodeId } from "#shared/units.ts";
 import type { GroupRow, RootImage } from "#shared/effect.ts";
 import { rowChecksum } from "./checksum.ts";
 import { decodeGroup, type StoredEvent } from "./event.ts";
+import { readImage } from "./image.ts";
 import { openForReading } from "./schema.ts";
 import type { Database, SqlRow, SqlValue, Statement } from "./sqlite.ts";
 import { Trouble } from "../trouble.ts";
-import { readImage } from "./writer.ts";
 
 export interface EventQuery {
   node?: string | undefined;

@@ -2,16 +2,12 @@
  * Works the projections out again from `groups` alone, the way the root came to them: the fold is shared/tree/projection.ts.
  * Needs the data directory to itself, and replaces all projections in one commit or none.
  */
-import type { NodeId } from "#shared/units.ts";
 import type { GroupRow, RootImage } from "#shared/effect.ts";
-import { Projection } from "#shared/tree/projection.ts";
-import { parseMessage } from "#shared/wire/message.ts";
+import { foldRow, newProjection } from "./fold.ts";
 import { DirectoryLock } from "./lock.ts";
 import { LogReader } from "./reader.ts";
 import { logFile } from "./schema.ts";
 import { LogWriter } from "./writer.ts";
-
-const ROOT_ID = "root" as NodeId;
 
 export interface Rebuilt {
   groups: number;
@@ -47,7 +43,7 @@ export function rebuildProjections(directory: string): Rebuilt {
 
 /** The projections that these rows, in order of storing, amount to. */
 export function fold(rows: Iterable<GroupRow>): { groups: number; events: number; image: RootImage } {
-  const projection = new Projection(ROOT_ID, { epochs: [], values: [], desired: [], nodes: [] });
+  const projection = newProjection({ epochs: [], values: [], desired: [], nodes: [] });
   const tables = [
     new Map<string, object>(),
     new Map<string, object>(),
@@ -59,24 +55,13 @@ export function fold(rows: Iterable<GroupRow>): { groups: number; events: number
   for (const row of rows) {
     groups++;
     events += foldRow(projection, row);
-    const { epochs, values, desired, nodes } = projection.takeChanges();
+    const { epochs, values, desired, nodes } = projection.takeChanges(true);
     [epochs, values, desired, nodes].forEach((changed, kind) => {
       for (const one of changed) tables[kind]?.set(rowKey(one), one);
     });
   }
   const [epochs, values, desired, nodes] = tables.map((table) => [...table.values()]);
   return { groups, events, image: { epochs, values, desired, nodes } as RootImage };
-}
-
-function foldRow(projection: Projection, row: GroupRow): number {
-  const lines = row.lines.split("\n");
-  lines.forEach((line, i) => {
-    const event = parseMessage(line);
-    if (event === undefined) return;
-    projection.applyEvent(row.node, row.epoch, row.first + i, event, row.received);
-  });
-  projection.applyGroup(row.node, row.epoch, row.last);
-  return lines.length;
 }
 
 function rowKey(row: object): string {

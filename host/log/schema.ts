@@ -1,6 +1,7 @@
 /**
  * The log's file and its tables. `groups` is the truth: what nodes sent and what the root observed, in the order of
- * commits, never changed. The other tables are projections of it, written in the same transaction so that a start is quick.
+ * commits, never changed. The other tables are projections of it, written in the same transaction so that a start is quick; only
+ * `vals` lags behind, by `VALUES_AFTER_BYTES` at the most: it is of the rows of `groups` up to the one that `meta` names.
  *
  * Opening for writing refuses what would weaken the promise: no WAL, `synchronous` below FULL, a schema newer than ours.
  */

@@ -4,12 +4,14 @@
  * Guarantee: after any failure it writes nothing more. It never tries a failed write again: Linux forgets the pages that an
  * fsync could not write, and a second fsync would report success for data that is gone.
  */
-import type { NodeId } from "#shared/units.ts";
-import type { DesiredRow, EpochRow, NodeRow, RootImage, Transaction, ValueRow } from "#shared/effect.ts";
+import type { RootImage, Transaction } from "#shared/effect.ts";
 import { rowChecksum } from "./checksum.ts";
+import { changedValues } from "./fold.ts";
+import { readImage } from "./image.ts";
+import { LogReader } from "./reader.ts";
 import { RowBatch } from "./row-batch.ts";
 import { openForWriting } from "./schema.ts";
-import type { Database, SqlRow, Statement } from "./sqlite.ts";
+import type { Database, Statement } from "./sqlite.ts";
 
 /** Characters of lines committed before the WAL is copied into the file. Chosen: a restart reads at most this much again. */
 const CHECKPOINT_CHARS = 8_388_608;
@@ -23,6 +25,7 @@ export class LogWriter {
   private readonly groups: RowBatch;
   private readonly epochs: RowBatch;
   private readonly values: RowBatch;
+  private readonly valuesUpTo: Statement;
   private readonly desired: Statement;
   private readonly node: Statement;
   private readonly checkpoint: Statement;
@@ -39,9 +42,11 @@ export class LogWriter {
     this.groups = new RowBatch(db, `INSERT INTO groups (${groupColumns})`, 9);
     this.epochs = new RowBatch(db, "INSERT OR REPLACE INTO epochs (node, epoch, last)", 3);
     this.values = new RowBatch(db, "INSERT OR REPLACE INTO vals (node, eid, value, ts, received, epoch, n)", 7);
+    this.valuesUpTo = db.prepare("INSERT OR REPLACE INTO meta SELECT 'values up to', coalesce(max(id), 0) FROM groups");
     this.desired = db.prepare("INSERT OR REPLACE INTO desired (node, eid, value, rev, is_settled) VALUES (?,?,?,?,?)");
     this.node = db.prepare("INSERT OR REPLACE INTO nodes (id, is_up, since, epoch, via, fw) VALUES (?,?,?,?,?,?)");
     this.checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
+    this.catchUp(file);
   }
 
   /** All of it is on disk when this returns. Throws what SQLite throws; the writer is of no use after that. */
@@ -55,6 +60,7 @@ export class LogWriter {
       }
       this.groups.flush();
       this.project(transaction);
+      if (transaction.hasValues) this.valuesUpTo.run();
       this.end.run();
       this.commitsSinceCheckpoint++;
     });
@@ -79,6 +85,7 @@ export class LogWriter {
       this.begin.run();
       this.db.exec("DELETE FROM epochs; DELETE FROM vals; DELETE FROM desired; DELETE FROM nodes");
       this.project(image);
+      this.valuesUpTo.run();
       this.end.run();
     });
   }
@@ -101,6 +108,17 @@ export class LogWriter {
       this.node.run(id, isUp ? 1 : 0, since, epoch, JSON.stringify(via), fw);
   }
 
+  /** Writes the last values of the events since those that were written last. A log that does not say which has them all. */
+  private catchUp(file: string): void {
+    const upTo = this.db.prepare("SELECT value FROM meta WHERE name = 'values up to'").get()?.["value"];
+    const reader = new LogReader(file);
+    const rows = upTo === undefined ? [] : reader.rows({ afterRow: Number(upTo) }, () => {});
+    const values = changedValues(this.image(), rows);
+    reader.close();
+    if (upTo === undefined || values.length > 0)
+      this.commit({ groups: [], epochs: [], values, hasValues: true, desired: [], nodes: [] });
+  }
+
   private guarded(work: () => void): void {
     if (this.hasFailed) throw new Error("an earlier write failed, so nothing more is written");
     try {
@@ -110,50 +128,4 @@ export class LogWriter {
       throw error;
     }
   }
-}
-
-export function readImage(db: Database): RootImage {
-  return {
-    epochs: db.prepare("SELECT * FROM epochs ORDER BY node, epoch").all().map(epochRow),
-    values: db.prepare("SELECT * FROM vals ORDER BY node, eid").all().map(valueRow),
-    desired: db.prepare("SELECT * FROM desired ORDER BY node, eid").all().map(desiredRow),
-    nodes: db.prepare("SELECT * FROM nodes ORDER BY id").all().map(nodeRow),
-  };
-}
-
-function epochRow(row: SqlRow): EpochRow {
-  return { node: row["node"] as NodeId, epoch: row["epoch"] as number, last: row["last"] as number };
-}
-
-function valueRow(row: SqlRow): ValueRow {
-  return {
-    node: row["node"] as NodeId,
-    eid: row["eid"] as string,
-    value: JSON.parse(row["value"] as string),
-    ts: row["ts"] as number,
-    received: row["received"] as number,
-    epoch: row["epoch"] as number,
-    n: row["n"] as number,
-  };
-}
-
-function desiredRow(row: SqlRow): DesiredRow {
-  return {
-    node: row["node"] as NodeId,
-    eid: row["eid"] as string,
-    value: JSON.parse(row["value"] as string),
-    rev: row["rev"] as number,
-    isSettled: row["is_settled"] === 1,
-  };
-}
-
-function nodeRow(row: SqlRow): NodeRow {
-  return {
-    id: row["id"] as NodeId,
-    isUp: row["is_up"] === 1,
-    since: row["since"] as number,
-    epoch: row["epoch"] as number,
-    via: JSON.parse(row["via"] as string),
-    fw: row["fw"] as string,
-  };
 }

@@ -46,10 +46,16 @@ export class Ledger {
   private openWaiting: Waiting;
   private waiting: Waiting;
   private openBytes: number;
+  private valuesAfterBytes: number;
+  /** Length of the texts since last values were written. */
+  private bytesSinceValues: number;
   private isStoring: boolean;
 
-  constructor(projection: Projection) {
+  /** `valuesAfterBytes`: last values are written once that much text has come since; 0 is with every transaction. */
+  constructor(projection: Projection, valuesAfterBytes: number) {
     this.projection = projection;
+    this.valuesAfterBytes = valuesAfterBytes;
+    this.bytesSinceValues = 0;
     this.rows = [];
     this.joinable = new Table<OpenRow>();
     this.openWaiting = { answers: [], acks: new Table<Acknowledgement>() };
@@ -95,7 +101,10 @@ export class Ledger {
   /** The next transaction, if none is under way and there is something to write or to answer. */
   next(): Transaction | undefined {
     if (this.isStoring || (this.rows.length === 0 && this.openWaiting.answers.length === 0)) return undefined;
-    const changes = this.projection.takeChanges();
+    this.bytesSinceValues += this.openBytes;
+    const hasValues = this.bytesSinceValues >= this.valuesAfterBytes;
+    if (hasValues) this.bytesSinceValues = 0;
+    const changes = this.projection.takeChanges(hasValues);
     const groups = this.rows.map((open) => {
       open.row.lines = open.pieces.length === 1 ? (open.pieces[0] as string) : open.pieces.join("\n");
       return open.row;
@@ -110,6 +119,7 @@ export class Ledger {
       groups,
       epochs: changes.epochs,
       values: changes.values,
+      hasValues,
       desired: changes.desired,
       nodes: changes.nodes,
     };

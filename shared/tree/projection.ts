@@ -144,11 +144,11 @@ export class Projection {
     return rowsOf(this.all.get(node)?.desired);
   }
 
-  /** What changed since the last call: one transaction's worth of projections. */
-  takeChanges(): RootImage {
+  /** What changed since the last call: one transaction's worth of projections. Last values wait for a call that asks for them. */
+  takeChanges(hasValues: boolean): RootImage {
     return {
       epochs: this.epochs.take(),
-      values: this.values.take(),
+      values: hasValues ? this.values.take() : [],
       desired: this.desired.take(),
       nodes: this.nodes.take(),
     };

@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => directory.remove());
 
 function transaction(part: Partial<Transaction>): Transaction {
-  return { groups: [], epochs: [], values: [], desired: [], nodes: [], ...part };
+  return { groups: [], epochs: [], values: [], hasValues: true, desired: [], nodes: [], ...part };
 }
 
 function group(node: string, epoch: number, first: number, events: readonly object[], received = 1000): GroupRow {
@@ -54,7 +54,7 @@ describe("the log on disk", () => {
     writer.commit(rows);
     // Not closed: a crash closes nothing.
     const again = new LogWriter(file);
-    const { groups, ...image } = rows;
+    const { groups, hasValues: _, ...image } = rows;
     expect(again.image()).toEqual(image);
     const reader = new LogReader(file);
     expect([...reader.rows({})]).toEqual(groups);
@@ -68,6 +68,46 @@ describe("the log on disk", () => {
     writer.commit(transaction({ values: [value(2)] }));
     expect(writer.image().values).toEqual([value(2)]);
     writer.close();
+  });
+
+  test("knows the last values of events that came after their table was written, and skips a damaged row", () => {
+    const file = logFile(directory.path);
+    const writer = new LogWriter(file);
+    const value = { node: "a" as NodeId, eid: "t", value: 1, ts: 1, received: 1000, epoch: 1, n: 1 };
+    writer.commit(transaction({ groups: [group("a", 1, 1, [update("t", 1, 1)])], values: [value] }));
+    const later = (row: GroupRow) => writer.commit(transaction({ groups: [row], hasValues: false }));
+    later(group("a", 1, 2, [update("t", 2, 2), { type: "!log", text: "x" }, update("u", { deep: 1 }, 3)], 1001));
+    later({ ...group("b", 1, 1, [update("t", 7, 7)]), lines: '{"type":"!update","eid":"t","value":7}\n' });
+    expect(writer.image().values).toEqual([value]);
+    // Not closed: a crash closes nothing.
+    const again = new LogWriter(file);
+    const newest = [
+      { ...value, value: 2, ts: 2, received: 1001, n: 2 },
+      { ...value, eid: "u", value: { deep: 1 }, ts: 3, received: 1001, n: 4 },
+    ];
+    expect(again.image().values).toEqual(newest);
+    // Once is enough: what is written later is not overwritten by the same events.
+    again.commit(transaction({ values: [{ ...value, value: 9 }] }));
+    const third = new LogWriter(file);
+    expect(third.image().values).toEqual([{ ...value, value: 9 }, newest[1]]);
+    for (const open of [third, again, writer]) open.close();
+  });
+
+  test("takes a log that does not say up to where its last values go for one that has them all", () => {
+    const file = logFile(directory.path);
+    const writer = new LogWriter(file);
+    writer.commit(transaction({ groups: [group("a", 1, 1, [update("t", 1, 1)])], hasValues: false }));
+    writer.close();
+    const db = openForWriting(file);
+    db.exec("DELETE FROM meta WHERE name = 'values up to'");
+    db.close();
+    const old = new LogWriter(file);
+    expect(old.image().values).toEqual([]);
+    old.commit(transaction({ groups: [group("a", 1, 2, [update("t", 2, 2)])], hasValues: false }));
+    old.close();
+    const again = new LogWriter(file);
+    expect(again.image().values.map(({ n, value }) => [n, value])).toEqual([[2, 2]]);
+    again.close();
   });
 
   test("takes a time of 1e17 and one of 1e300 and gives them back", () => {

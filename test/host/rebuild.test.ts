@@ -27,14 +27,18 @@ class LiveRun {
   private readonly children = new Map<number, { node: TreeNode; dial: LinkId }>();
   private transaction: Transaction | undefined;
 
-  constructor(path: string) {
+  private readonly valuesAfterBytes: number;
+
+  constructor(path: string, valuesAfterBytes: number) {
     this.writer = new LogWriter(logFile(path));
+    this.valuesAfterBytes = valuesAfterBytes;
     this.restart();
   }
 
   restart(): void {
     for (const link of this.children.keys()) this.cut(link);
-    this.root = new Root({ id: "root" as NodeId }, this.writer.image(), PC_TEXT, () => true);
+    const { valuesAfterBytes } = this;
+    this.root = new Root({ id: "root" as NodeId, valuesAfterBytes }, this.writer.image(), PC_TEXT, () => true);
     this.performRoot(this.root.start(this.now(), this.unix()));
     this.settle();
   }
@@ -126,8 +130,8 @@ function newNode(id: string): TreeNode {
 }
 
 /** Epochs, values, wishes and presence, joins, losses and restarts of the root: a little of everything. */
-function aRun(path: string): LiveRun {
-  const run = new LiveRun(path);
+function aRun(path: string, valuesAfterBytes = 0): LiveRun {
+  const run = new LiveRun(path, valuesAfterBytes);
   const kitchen = newNode("kitchen");
   const first = run.join(kitchen, "kitchen");
   const porch = run.join(newNode("porch"), "porch");
@@ -172,6 +176,19 @@ test("a rebuild comes to the projections that the root came to while it ran", ()
   expect(live.desired.map(({ isSettled }) => isSettled)).toContain(true);
   expect(rebuildProjections(directory.path)).toMatchObject({ changes: 0, damaged: [] });
   expect(projections(directory.path)).toEqual(live);
+});
+
+test("a log whose last values were never written comes to the same when it is opened again", () => {
+  const often = temporaryDirectory();
+  try {
+    aRun(often.path).close();
+    aRun(directory.path, Infinity).close();
+    expect(projections(directory.path).values).toEqual([]);
+    expect(rebuildProjections(directory.path)).toMatchObject({ changes: 0, damaged: [] });
+    expect(projections(directory.path)).toEqual(projections(often.path));
+  } finally {
+    often.remove();
+  }
 });
 
 test("a rebuild puts right what is wrong, missing or too much, and tells how much it was", () => {

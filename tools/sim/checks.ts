@@ -143,7 +143,7 @@ export class Checks {
   /** Whether the tables on the disk are what the log amounts to. */
   compare(image: RootImage): void {
     if (this.fold === undefined) return;
-    const changes = this.fold.takeChanges();
+    const changes = this.fold.takeChanges(true);
     for (const kind of ["epochs", "values", "desired", "nodes"] as const) {
       for (const row of changes[kind]) this.folded.set(keyOf(kind, row), JSON.stringify(row));
       for (const row of image[kind]) {

@@ -7,7 +7,7 @@ import type { LinkId, NodeId, UnixMillis } from "#shared/units.ts";
 import { EMPTY } from "../world.ts";
 
 function ledger(): Ledger {
-  return new Ledger(new Projection("root" as NodeId, structuredClone(EMPTY)));
+  return new Ledger(new Projection("root" as NodeId, structuredClone(EMPTY)), 0);
 }
 
 function row(node: string, first: number, last: number, more: Partial<GroupRow> = {}): GroupRow {
@@ -31,6 +31,21 @@ test("has one transaction under way at a time, and what comes meanwhile is in th
   expect(spans(one)).toEqual(["a 1:3-3", "b 1:1-1"]);
   one.stored();
   expect(one.next()).toBeUndefined();
+});
+
+test("last values wait until so many bytes of events have come, and are those of all transactions since", () => {
+  const projection = new Projection("root" as NodeId, structuredClone(EMPTY));
+  const one = new Ledger(projection, 10);
+  const values: unknown[] = [];
+  for (let n = 1; n <= 6; n++) {
+    projection.applyEvent("a" as NodeId, 1, n, { type: "!update", eid: n < 6 ? "t" : "u", value: n }, 100);
+    one.append(row("a", n, n, { lines: "1234" }), false);
+    const transaction = one.next();
+    values.push(transaction?.hasValues === true ? transaction.values.map(({ value }) => value) : "later");
+    one.stored();
+  }
+  // 12 bytes are the first 10 or more; then the count begins anew.
+  expect(values).toEqual(["later", "later", [3], "later", "later", [5, 6]]);
 });
 
 test("groups of one origin that follow on are one row, with the times of all", () => {
