@@ -71,8 +71,8 @@ export class Routes {
     const kept = this.claims.filter((claim) => claim.link !== link || claim.id !== id);
     const hadClaim = kept.length < this.claims.length;
     const route = this.links.get(id);
-    if (route === undefined ? !hadClaim : route !== link) return "stranger";
     this.claims = kept;
+    if (route === undefined ? !hadClaim : route !== link) return "stranger";
     this.links.remove(id);
     return kept.some((claim) => claim.id === id) ? "moving" : "gone";
   }

@@ -57,6 +57,7 @@ function apply(world: World, fault: FaultKind): void {
       node.parent = fault.parent;
       world.checks.forgiveDial(node.name);
       for (const wire of world.wiresUp(fault.node)) wire.cut(0, -1);
+      world.abandonDial(node);
       break;
     }
     case "twin": {

@@ -149,6 +149,14 @@ export class World implements WireWorld {
     });
   }
 
+  /** The dial under way comes to nothing. */
+  abandonDial(child: NodeProcess): void {
+    const link = child.dialling;
+    if (link === 0) return;
+    child.dialling = 0 as LinkId;
+    child.linkEnded(link);
+  }
+
   accepts(id: string, token: string): boolean {
     return token === `t-${id}` && !this.revokedIds.has(id);
   }

@@ -106,3 +106,11 @@ test("a stranger that claims a node and goes takes nobody along", () => {
   expect(routes.removeLink(TWO)).toEqual([]);
   expect(routes.link(E)).toBe(ONE);
 });
+
+test("a claimant that goes is forgotten, though the node is behind another link: its end is no move then", () => {
+  const routes = admitted(ONE);
+  routes.claim(E, 2, TWO, at(0));
+  expect(routes.leave(E, TWO)).toBe("stranger");
+  expect(routes.link(E)).toBe(ONE);
+  expect(routes.leave(E, ONE)).toBe("gone");
+});
