@@ -1,0 +1,20 @@
+/** Setting is what all states of one exploration have in common: the world, its programs, and the stores that states hold numbers of. */
+import { Disks } from "./disks.ts";
+import { Interned } from "./interned.ts";
+import { Players } from "./players.ts";
+import type { SmallWorld } from "./small-world.ts";
+import { type App, Frames, type SentAct } from "./snapshot.ts";
+
+export class Setting {
+  readonly world: SmallWorld;
+  readonly frames = new Frames();
+  readonly disks = new Disks();
+  readonly apps = new Interned<App>();
+  readonly acts = new Interned<readonly SentAct[]>();
+  readonly players: Players;
+
+  constructor(world: SmallWorld) {
+    this.world = world;
+    this.players = new Players(world, this.frames, this.disks);
+  }
+}

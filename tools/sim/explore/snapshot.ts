@@ -1,0 +1,200 @@
+/**
+ * A state of a small world: which core each program is (as a number of its store), what is on the wires, on the disk and in the
+ * applications, and what may still happen. Immutable; a step makes another one from it, sharing what it does not change.
+ */
+import { Interned } from "./interned.ts";
+import type { StateSet } from "./state-set.ts";
+
+/** One connection. An end that is not open knows nothing of it any more. */
+export interface Wire {
+  child: number;
+  childLink: number;
+  /** A board or ROOT. */
+  parent: number;
+  parentLink: number;
+  /** Frames on their way, oldest first, as numbers of `frames`. */
+  up: readonly number[];
+  down: readonly number[];
+  isChildOpen: boolean;
+  isParentOpen: boolean;
+  /** Nothing more gets through than what is on its way. */
+  isCut: boolean;
+}
+
+/** An edge's word to its program that a link is closed, of no use any more. */
+export interface Owed {
+  /** A board or ROOT. */
+  owner: number;
+  link: number;
+}
+
+/** What the application of a board did in this life. */
+export interface App {
+  /** Events it said, each with its place in this life as `seq`. */
+  said: number;
+  /** The newest desired value it has taken. */
+  rev: number;
+  /** Actions it runs. */
+  running: readonly string[];
+}
+
+/** An action that the root sent. */
+export interface SentAct {
+  id: string;
+  call: number;
+  /** When it is overdue, on the root's clock. */
+  until: number;
+  /** Boards that were, or were about to be, the one of that id when it was sent. */
+  mayRun: readonly number[];
+  hasRun: boolean;
+  /** Its caller knows how it ended, or is gone. */
+  isOver: boolean;
+}
+
+export interface Snapshot {
+  readonly now: number;
+  /** Core of the root, OFF if it does not run. */
+  readonly root: number;
+  /** Core of each board, or OFF. */
+  readonly boards: readonly number[];
+  /** Which life each is in. */
+  readonly lives: readonly number[];
+  /** Numbers of `apps`. */
+  readonly apps: readonly number[];
+  /** Where each dials. */
+  readonly parents: readonly number[];
+  /** The dial of each that has neither opened nor failed, or 0. */
+  readonly dials: readonly number[];
+  /** How many links of children the root (first) and each board had in this life. */
+  readonly links: readonly number[];
+  readonly wires: readonly Wire[];
+  /** Links that a program ended itself, and whose edge may still say so. */
+  readonly owed: readonly Owed[];
+  /** What is durable; a number of Disks. */
+  readonly disk: number;
+  /** The transaction under way, or NONE. */
+  readonly storing: number;
+  /** Number of `acts`: all that were sent. */
+  readonly acts: number;
+  /** What may still happen, in the order of KINDS. */
+  readonly budget: readonly number[];
+}
+
+export const OFF = -1;
+export const NONE = -1;
+
+/** A state while a step is taken: its fields change, its lists are replaced. */
+export type Draft = { -readonly [Field in keyof Snapshot]: Snapshot[Field] };
+
+/** Field by field: a spread took a quarter of all time. */
+export function draftOf(from: Snapshot): Draft {
+  return {
+    now: from.now,
+    root: from.root,
+    boards: from.boards,
+    lives: from.lives,
+    apps: from.apps,
+    parents: from.parents,
+    dials: from.dials,
+    links: from.links,
+    wires: from.wires,
+    owed: from.owed,
+    disk: from.disk,
+    storing: from.storing,
+    acts: from.acts,
+    budget: from.budget,
+  };
+}
+
+/** The list with another item at that place. */
+export function replaced<Item>(list: readonly Item[], place: number, item: Item): readonly Item[] {
+  const copy = list.slice();
+  copy[place] = item;
+  return copy;
+}
+
+/** Most words of a state. Chosen: four times the largest that was seen. */
+export const WORDS_MAX = 1024;
+
+/** Writes all of it into `words`, so that other states have other words: lists that differ in length say it first, or end with a -1. Answers how many. */
+function writeWords(state: Snapshot, words: Int32Array): number {
+  let at = 0;
+  const put = (word: number) => {
+    words[at++] = word;
+  };
+  put(state.now);
+  put(state.root);
+  put(state.disk);
+  put(state.storing);
+  put(state.acts);
+  for (const list of [state.boards, state.lives, state.apps, state.parents, state.dials, state.links]) {
+    for (const item of list) put(item);
+  }
+  for (const wire of state.wires) {
+    put(wire.child);
+    put(wire.childLink);
+    put(wire.parent);
+    put(wire.parentLink);
+    put((wire.isChildOpen ? 1 : 0) + (wire.isParentOpen ? 2 : 0) + (wire.isCut ? 4 : 0));
+    put(wire.up.length);
+    for (const frame of wire.up) put(frame);
+    put(wire.down.length);
+    for (const frame of wire.down) put(frame);
+  }
+  put(-1);
+  for (const word of state.owed) {
+    put(word.owner);
+    put(word.link);
+  }
+  // Last, so that what went before is all that is so, whatever may still happen.
+  for (const item of state.budget) put(item);
+  if (at > words.length) throw new Error("a state of more than " + words.length + " words: raise WORDS_MAX");
+  return at;
+}
+
+/** Writes states as numbers, to be looked up in a set. */
+export class StateWords {
+  private words = new Int32Array(WORDS_MAX);
+
+  /** Adds a state to a set. False if it is there. */
+  isNew(set: StateSet, state: Snapshot): boolean {
+    return set.add(this.words, writeWords(state, this.words));
+  }
+
+  /** Adds a state as it is, whatever may still happen. False if such a one is there. */
+  isNewNow(set: StateSet, state: Snapshot): boolean {
+    return set.add(this.words, writeWords(state, this.words) - state.budget.length);
+  }
+
+  /** The number of a state in a set, or -1. */
+  numberIn(set: StateSet, state: Snapshot): number {
+    return set.numberOf(this.words, writeWords(state, this.words));
+  }
+}
+
+export interface Frame {
+  text: string;
+  /** It is nothing but groups. */
+  isGroup: boolean;
+  /** It is nothing but `!ack`s. */
+  isAck: boolean;
+  /** It is nothing but `?act`s. */
+  isAct: boolean;
+}
+
+/** Frames by number. */
+export class Frames {
+  private all = new Interned<Frame>();
+
+  number(text: string): number {
+    const lines = text.trimEnd().split("\n");
+    const isGroup = text.includes('"?ack"') && !lines.some((line) => /^{"type":"(\?hello|!gone|.ping)"/.test(line));
+    const isAck = lines.every((line) => line.startsWith('{"type":"!ack"'));
+    const isAct = lines.every((line) => line.startsWith('{"type":"?act"'));
+    return this.all.number({ text, isGroup, isAck, isAct }, text);
+  }
+
+  frame(number: number): Frame {
+    return this.all.value(number);
+  }
+}
