@@ -110,8 +110,9 @@ export const ROW_TIME = 50 as Millis;
 /** Frames of acks and other lines downwards are cut at this many bytes. Spec. */
 export const DOWN_FRAME_BYTES = 1000;
 /** `?hello`s that a link may say at once, and how many more each second. Further ones are dropped, for each costs a row of the log.
- * Chosen: a branch's whole subtree at once. */
-export const HELLOS_MAX = 1000;
+ * Chosen: a branch's whole subtree at once, when the root comes back; ten thousand nodes behind four links are 2500 on each. More would
+ * have to wait for answers that end the link (ROOT_LINK_BYTES_MAX). */
+export const HELLOS_MAX = 4000;
 export const HELLOS_PER_SECOND = 20;
 /** An epoch that a node offers counts up to this; the rest of the numbers are for those that the root gives itself. Chosen. */
 export const EPOCH_OFFERED_MAX = 1073741823;
