@@ -21,9 +21,12 @@ export interface Ended {
 
 export class Calls {
   private waiting: Table<Call>;
+  /** No call ends before; it may be that of a call that was answered. So nobody has to look at all of them after each input. */
+  private soonest: Instant | undefined;
 
   constructor() {
     this.waiting = new Table<Call>();
+    this.soonest = undefined;
   }
 
   get size(): number {
@@ -31,7 +34,9 @@ export class Calls {
   }
 
   begin(id: string, call: number, dst: NodeId, ttl: Millis, now: Instant): void {
-    this.waiting.set(id, { call, dst, until: after(now, ttl + ACT_GRACE) });
+    const until = after(now, ttl + ACT_GRACE);
+    this.waiting.set(id, { call, dst, until });
+    this.soonest = sooner(this.soonest, until);
   }
 
   /** An `!act` was stored. `mayAnswer`: whether its origin is the node that was asked, or a branch on its way. */
@@ -41,6 +46,7 @@ export class Calls {
     const call = this.waiting.get(id);
     if (call === undefined || !mayAnswer(call.dst)) return undefined;
     this.waiting.remove(id);
+    if (this.waiting.size === 0) this.soonest = undefined;
     const isOk = event["ok"] === true;
     const outcome: ActOutcome = isOk
       ? { ok: true, value: event["value"] }
@@ -49,21 +55,23 @@ export class Calls {
   }
 
   overdue(now: Instant): Ended[] {
+    if (this.soonest === undefined || now < this.soonest) return [];
     const ended: Ended[] = [];
+    this.soonest = undefined;
     this.waiting.keys().forEach((id) => {
       const call = this.waiting.get(id) as Call;
-      if (now < call.until) return;
+      if (now < call.until) {
+        this.soonest = sooner(this.soonest, call.until);
+        return;
+      }
       this.waiting.remove(id);
       ended.push({ call: call.call, outcome: { ok: false, error: "timeout" } });
     });
     return ended;
   }
 
+  /** When a call may have to end. */
   wakeAt(): Instant | undefined {
-    let at: Instant | undefined;
-    this.waiting.values().forEach((call) => {
-      at = sooner(at, call.until);
-    });
-    return at;
+    return this.soonest;
   }
 }

@@ -1,4 +1,5 @@
 /** Application is the program on a simulated board: readings, states and logs by the clock, answers to actions, desired values applied. */
+import type { Message } from "#shared/wire/message.ts";
 import type { NodeProcess } from "./node-process.ts";
 import type { World } from "./world.ts";
 
@@ -19,14 +20,19 @@ export class Application {
 
   start(): void {
     const traffic = this.node.plan.traffic ?? {};
-    const pad = traffic.padBytes === undefined ? {} : { pad: "x".repeat(traffic.padBytes) };
+    const pad = "x".repeat(traffic.padBytes ?? 0);
+    const say = (event: Message): boolean => {
+      if (pad !== "") event["pad"] = pad;
+      return this.node.emit(event);
+    };
     const entities = traffic.entities ?? 3;
-    this.repeat(traffic.readingsEvery, () => this.node.emit({ type: "reading", value: this.world.now, ...pad }));
+    // A reading's value is the moment in which it was said: statistics.ts reads it from the disk.
+    this.repeat(traffic.readingsEvery, () => say({ type: "reading", value: this.world.now }));
     this.repeat(traffic.statesEvery, () => {
       const eid = `entity.${this.turn++ % entities}`;
-      return this.node.emit({ type: "!update", eid, value: this.world.now, ...pad });
+      return say({ type: "!update", eid, value: this.world.now });
     });
-    this.repeat(traffic.logsEvery, () => this.node.emit({ type: "!log", text: "all is well", ...pad }));
+    this.repeat(traffic.logsEvery, () => say({ type: "!log", text: "all is well" }));
   }
 
   /** An action from the root: done after a while, and answered. */

@@ -6,7 +6,7 @@ import type { RootImage, Transaction } from "#shared/effect.ts";
 import { FRAME_BYTES_MAX, type Limits } from "#shared/limits.ts";
 import { Projection } from "#shared/tree/projection.ts";
 import type { NodeId } from "#shared/units.ts";
-import { parseMessage } from "#shared/wire/message.ts";
+import { type Message, parseMessage } from "#shared/wire/message.ts";
 
 /** A promise that was not kept, in a sentence. */
 export class Violation extends Error {}
@@ -22,6 +22,9 @@ export interface Life {
   lastStored: number;
   /** Events that gaps on the disk stand for. */
   gaps: number;
+  /** The epoch in which it speaks, as far as that was checked, and up to which event the root acknowledged it. */
+  epoch: number;
+  acked: number;
   isOver: boolean;
   /** The last value of each entity that the core took. */
   values: Map<string, unknown>;
@@ -44,7 +47,7 @@ export class Checks {
   /** Events on the disk. */
   stored = 0;
   /** For those who measure: an event of a node is durable now. */
-  onStored: (node: string, ts: number) => void = () => {};
+  onStored: (node: string, event: Message) => void = () => {};
   private readonly lives = new Map<number, Life>();
   /** Which life speaks in an epoch. */
   private readonly speakers = new Map<string, Life>();
@@ -68,6 +71,8 @@ export class Checks {
       stored: 0,
       lastStored: 0,
       gaps: 0,
+      epoch: 0,
+      acked: 0,
       isOver: false,
       values: new Map(),
     };
@@ -78,27 +83,33 @@ export class Checks {
   /** After each input of a node. */
   node(life: Life, inside: NodeInside, limits: Limits): void {
     const { epoch, acked } = inside.flight;
-    if (epoch > 0) {
-      const key = `${life.node} ${epoch}`;
-      const speaker = this.speakers.get(key);
-      if (speaker === undefined) this.speakers.set(key, life);
-      else if (speaker !== life) {
-        throw new Violation(
-          `two programs speak in epoch ${epoch} of ${life.node}: lives ${speaker.number} and ${life.number}`,
-        );
-      }
-      const durable = this.durableLast(life.node, epoch);
-      if (acked > durable)
-        throw new Violation(
-          `${life.node} takes event ${acked} of epoch ${epoch} for acknowledged, the disk ends at ${durable}`,
-        );
-    }
+    if (epoch !== life.epoch || acked !== life.acked) this.heard(life, epoch, acked);
     // A first group may be longer than the window: one long line.
     if (inside.flight.next > 1) bound(life.node, "window", inside.flight.flightBytes, limits.windowBytes);
     bound(life.node, "outbox", inside.outbox.bytes(), limits.outboxBytes);
     bound(life.node, "relay", inside.branch.relayBytes, 2 * limits.relayBytes);
     const handedMost = limits.pipeBytes + limits.relayBytes + 2 * FRAME_BYTES_MAX;
     bound(life.node, "socket to the parent", inside.parent.handedBytes, handedMost);
+  }
+
+  /** The root has given the node an epoch, or acknowledged more. */
+  private heard(life: Life, epoch: number, acked: number): void {
+    life.epoch = epoch;
+    life.acked = acked;
+    if (epoch === 0) return;
+    const key = `${life.node} ${epoch}`;
+    const speaker = this.speakers.get(key);
+    if (speaker === undefined) this.speakers.set(key, life);
+    else if (speaker !== life) {
+      throw new Violation(
+        `two programs speak in epoch ${epoch} of ${life.node}: lives ${speaker.number} and ${life.number}`,
+      );
+    }
+    const durable = this.durableLast(life.node, epoch);
+    if (acked > durable)
+      throw new Violation(
+        `${life.node} takes event ${acked} of epoch ${epoch} for acknowledged, the disk ends at ${durable}`,
+      );
   }
 
   dialled(name: string, now: number): void {
@@ -135,7 +146,7 @@ export class Checks {
         const event = parseMessage(lines[i] as string);
         if (event === undefined) throw new Violation(`a line of ${row.node} on the disk is no message: ${lines[i]}`);
         this.fold?.applyEvent(row.node, row.epoch, row.first + i, event, row.received);
-        if (row.node !== "root") this.event(row.node, row.epoch, event, row.received);
+        if (row.node !== "root") this.event(row.node, row.epoch, event);
       }
     }
   }
@@ -177,23 +188,25 @@ export class Checks {
     return durable === undefined || durable.epoch < epoch ? 0 : durable.epoch === epoch ? durable.last : Infinity;
   }
 
-  private event(node: string, epoch: number, event: { [field: string]: unknown }, received: number): void {
-    const speaker = this.speakers.get(`${node} ${epoch}`);
+  private event(node: string, epoch: number, event: Message): void {
     if (event["type"] === "!gap") {
+      const speaker = this.speakers.get(`${node} ${epoch}`);
       if (speaker !== undefined) speaker.gaps += event["n"] as number;
       return;
     }
     const seq = event["seq"];
     if (typeof seq !== "number") return;
     const life = this.lives.get(event["life"] as number);
-    if (life === undefined || life !== speaker)
+    // Who speaks in its newest epoch was looked at when it was given that.
+    const isSpeaker = life !== undefined && life.node === node && life.epoch === epoch;
+    if (life === undefined || !(isSpeaker || this.speakers.get(`${node} ${epoch}`) === life))
       throw new Violation(`an event of life ${event["life"]} is in epoch ${epoch} of ${node}`);
     if (seq <= life.lastStored)
       throw new Violation(`${node}, life ${life.number}: event ${seq} is stored after event ${life.lastStored}`);
     life.stored += 1;
     life.lastStored = seq;
     this.stored += 1;
-    this.onStored(node, typeof event["ts"] === "number" ? event["ts"] : received);
+    this.onStored(node, event);
     if (seq - life.stored !== life.gaps) {
       throw new Violation(
         `${node}, life ${life.number}: up to event ${seq}, ${seq - life.stored} are missing and gaps stand for ${life.gaps}`,

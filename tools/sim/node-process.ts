@@ -1,5 +1,5 @@
 /** NodeProcess is a board in a simulated world: `shared/node.ts` as it is, and an application that says and does things. */
-import type { NodeEffect } from "#shared/effect.ts";
+import { type NodeEffect, NOTHING } from "#shared/effect.ts";
 import { CHIP_LIMITS, type Limits, PC_LIMITS } from "#shared/limits.ts";
 import { TreeNode } from "#shared/node.ts";
 import type { Instant, LinkId, NodeId } from "#shared/units.ts";
@@ -21,8 +21,10 @@ export class NodeProcess extends Process {
   readonly application: Application;
   /** The dial under way, or 0. */
   dialling: LinkId;
+  /** The fullest that its buffers were, in bytes: own events, those of children, and what is handed to the parent's socket. */
   outboxMost = 0;
   relayMost = 0;
+  socketMost = 0;
 
   constructor(world: World, plan: NodePlan, name: string) {
     super(world, plan.id, name, plan.driftPpm ?? 0);
@@ -64,18 +66,23 @@ export class NodeProcess extends Process {
 
   /** Hands an event to the core. Whether it was taken. */
   emit(event: Message): boolean {
-    const life = this.speaker;
     let isTaken = false;
-    this.input(() => {
-      const emitted = this.core.emit({ ...event, seq: life.accepted + 1, life: life.number }, this.instant());
-      isTaken = emitted.accepted;
-      if (isTaken) {
-        life.accepted += 1;
-        if (event.type === "!update") life.values.set(event["eid"] as string, event["value"]);
-      }
-      this.perform(emitted.effects);
-    });
+    this.input(() => (isTaken = this.say(event)));
     return isTaken;
+  }
+
+  private say(event: Message): boolean {
+    const life = this.speaker;
+    // Into the object itself: a copy of an object with two more fields is the dearest of all that an emission needs.
+    event["seq"] = life.accepted + 1;
+    event["life"] = life.number;
+    const { accepted, effects } = this.core.emit(event, this.instant());
+    if (accepted) {
+      life.accepted += 1;
+      if (event.type === "!update") life.values.set(event["eid"] as string, event["value"]);
+    }
+    this.perform(effects);
+    return accepted;
   }
 
   answer(id: string, value: unknown): void {
@@ -91,7 +98,9 @@ export class NodeProcess extends Process {
   }
 
   protected drained(link: LinkId): void {
-    this.perform(this.core.drained(link, this.instant()));
+    const effects = this.core.drained(link, this.instant());
+    // Mostly nothing waited for it; and what is watched only became less.
+    if (effects.length > 0) this.perform(effects);
   }
 
   protected ended(link: LinkId): void {
@@ -107,6 +116,8 @@ export class NodeProcess extends Process {
   }
 
   private perform(effects: readonly NodeEffect[]): void {
+    // The core has changed nothing that is watched.
+    if (effects === NOTHING) return;
     for (const effect of effects) {
       if (!this.mayPerform()) return;
       switch (effect.kind) {
@@ -140,6 +151,7 @@ export class NodeProcess extends Process {
     const outbox = inside.outbox.bytes();
     if (outbox > this.outboxMost) this.outboxMost = outbox;
     if (inside.branch.relayBytes > this.relayMost) this.relayMost = inside.branch.relayBytes;
+    if (inside.parent.handedBytes > this.socketMost) this.socketMost = inside.parent.handedBytes;
   }
 }
 

@@ -39,6 +39,8 @@ export interface LinkPlan {
   latencyMillis: number;
   /** What a link carries one way. Infinity if left out. */
   bytesPerSecond?: number;
+  /** What the sender's kernel takes at once: its socket is empty for the program while no more than that is under way. 0 if left out. */
+  socketBytes?: number;
   /** After a cut, an end hears of it this much later. */
   noticeMillis: number;
 }

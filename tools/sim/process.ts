@@ -1,15 +1,12 @@
 /** What processes of a simulated world have in common: lives, sockets, an alarm, and time that may be withheld. */
 import type { LinkEffect } from "#shared/effect.ts";
 import type { Instant, LinkId } from "#shared/units.ts";
+import type { Happening } from "./queue.ts";
 import type { Wire, WireEnd, WireOwner } from "./wire.ts";
 import type { World } from "./world.ts";
 
-interface Socket {
-  wire: Wire;
-  end: WireEnd;
-}
-
-export abstract class Process implements WireOwner {
+/** It is put into the queue for the moment of its alarm. */
+export abstract class Process implements WireOwner, Happening {
   /** The id in the tree … */
   readonly id: string;
   /** … and in the trace: another board with the same id has another name. */
@@ -24,10 +21,11 @@ export abstract class Process implements WireOwner {
   /** What is to happen when its `effectsLeft` have come. */
   onEffectsSpent: () => void = () => {};
   protected readonly world: World;
-  protected readonly sockets = new Map<LinkId, Socket>();
+  protected readonly sockets = new Map<LinkId, WireEnd>();
   /** How quickly its clock runs: 1 is right. */
   protected readonly rate: number;
   private alarmAt = Infinity;
+  private links = 0;
   private stalledUntil = 0;
   private held: (() => void)[] = [];
 
@@ -43,13 +41,19 @@ export abstract class Process implements WireOwner {
     return Math.floor((this.world.now - this.bootedAt) * this.rate) as Instant;
   }
 
-  attach(link: LinkId, wire: Wire, end: WireEnd): void {
-    this.sockets.set(link, { wire, end });
+  attach(end: WireEnd): void {
+    this.sockets.set(end.link, end);
+  }
+
+  /** The number of a link that a child opens. */
+  nextLink(): LinkId {
+    this.links += 1;
+    return this.links as LinkId;
   }
 
   /** All its links. */
   wires(): Wire[] {
-    return [...this.sockets.values()].map((socket) => socket.wire);
+    return [...this.sockets.values()].map((end) => end.wire);
   }
 
   /** Gets no time: everything that comes waits. */
@@ -71,11 +75,18 @@ export abstract class Process implements WireOwner {
   }
 
   frameCame(link: LinkId, text: string): void {
-    this.input(() => this.received(link, text));
+    // The usual case first, without a closure: most of what happens in a world is frames and sockets that run empty.
+    if (!this.isUp) return;
+    if (this.world.now < this.stalledUntil) return this.hold(() => this.received(link, text));
+    this.received(link, text);
+    if (this.isUp) this.setAlarm();
   }
 
   socketEmpty(link: LinkId): void {
-    this.input(() => this.drained(link));
+    if (!this.isUp) return;
+    if (this.world.now < this.stalledUntil) return this.hold(() => this.drained(link));
+    this.drained(link);
+    if (this.isUp) this.setAlarm();
   }
 
   linkEnded(link: LinkId): void {
@@ -86,12 +97,13 @@ export abstract class Process implements WireOwner {
   /** Anything that happens to the process: now, or when it has time again. */
   input(happen: () => void): void {
     if (!this.isUp) return;
-    if (this.world.now < this.stalledUntil) {
-      this.held.push(happen);
-      return;
-    }
+    if (this.world.now < this.stalledUntil) return this.hold(happen);
     happen();
     if (this.isUp) this.setAlarm();
+  }
+
+  private hold(happen: () => void): void {
+    this.held.push(happen);
   }
 
   protected begin(): void {
@@ -121,22 +133,22 @@ export abstract class Process implements WireOwner {
   }
 
   protected performOnLink(effect: LinkEffect): void {
-    const socket = this.sockets.get(effect.link);
-    if (socket === undefined) return;
+    const end = this.sockets.get(effect.link);
+    if (end === undefined) return;
     switch (effect.kind) {
       case "send":
-        socket.wire.send(socket.end, effect.text);
+        end.wire.send(end, effect.text);
         break;
       case "close":
         this.sockets.delete(effect.link);
-        this.world.note("close", this.name, socket.wire.other(socket.end).owner.id, effect.reason);
-        socket.wire.close(socket.end);
+        this.world.note("close", this.name, end.other.owner.id, effect.reason);
+        end.wire.close(end);
         break;
       case "pause":
-        socket.wire.pause(socket.end);
+        end.wire.pause(end);
         break;
       default:
-        socket.wire.resume(socket.end);
+        end.wire.resume(end);
     }
   }
 
@@ -155,14 +167,21 @@ export abstract class Process implements WireOwner {
     if (Math.floor((at - this.bootedAt) * this.rate) < wakeAt) at += 1;
     if (at >= this.alarmAt) return;
     this.alarmAt = at;
-    const life = this.life;
-    this.world.later(at - this.world.now, () => {
-      if (life !== this.life || this.alarmAt !== at) return;
-      this.alarmAt = Infinity;
-      this.input(() => {
-        const due = this.wakeAt();
-        if (due !== undefined && due <= this.instant()) this.tick();
-      });
-    });
+    this.world.at(at, this);
+  }
+
+  /** The alarm. One that was put off, or is of an earlier life, finds another time set. */
+  happen(): void {
+    if (this.alarmAt !== this.world.now) return;
+    this.alarmAt = Infinity;
+    if (!this.isUp) return;
+    if (this.world.now < this.stalledUntil) return this.hold(() => this.tickIfDue());
+    this.tickIfDue();
+    if (this.isUp) this.setAlarm();
+  }
+
+  private tickIfDue(): void {
+    const due = this.wakeAt();
+    if (due !== undefined && due <= this.instant()) this.tick();
   }
 }

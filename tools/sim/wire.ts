@@ -5,22 +5,8 @@
  * Guarantee, as TCP's: a frame arrives whole, once and after the ones before it, or the connection is gone for both some day.
  */
 import type { LinkId } from "#shared/units.ts";
-
-/** Who is at one end. */
-export interface WireEnd {
-  /** The process; its life, for one that died hears nothing more. */
-  owner: WireOwner;
-  life: number;
-  link: LinkId;
-  /** Until when what was handed to the socket is on its way: the socket is empty then. */
-  sentUntil: number;
-  /** Frames that arrived while this end does not read. */
-  unread: { text: string; sentAt: number }[];
-  unreadBytes: number;
-  isPaused: boolean;
-  /** This end has closed it or heard of its end. */
-  isGone: boolean;
-}
+import type { LinkPlan } from "./plan.ts";
+import type { Happening } from "./queue.ts";
 
 export interface WireOwner {
   readonly id: string;
@@ -36,10 +22,11 @@ export interface WireOwner {
 export interface WireWorld {
   readonly now: number;
   later(millis: number, run: () => void): void;
+  at(moment: number, happening: Happening): void;
   /** Whether this frame vanishes on its way. */
   vanishes(from: string, to: string, text: string): boolean;
-  latencyMillis(node: string): number;
-  bytesPerSecond(node: string): number;
+  /** How the link above a node is now. */
+  linkOf(node: string): LinkPlan;
   frameArrived(from: string, to: string, text: string, sentAt: number): void;
   frameLost(from: string, to: string, text: string, sentAt: number): void;
 }
@@ -50,6 +37,69 @@ const CLOSE_TIMEOUT = 10_000;
 /** What a receiver's kernel takes while its program does not read. Source: lwIP's TCP_WND on ESP32, 5744. */
 const WINDOW_BYTES = 5744;
 
+/** One end of a wire. It is put into the queue for the moment in which its socket may have run empty. */
+export class WireEnd implements Happening {
+  readonly wire: Wire;
+  other!: WireEnd;
+  /** The process; its life, for one that died hears nothing more. */
+  readonly owner: WireOwner;
+  readonly link: LinkId;
+  /** Until when what was handed to the socket is on its way. */
+  sentUntil = 0;
+  /** When the kernel has taken all of it, and the socket is empty for the program. Below 0: it has. */
+  emptyAt = -1;
+  /** When the last of what is under way to this end arrives. */
+  lastArrival = 0;
+  /** Frames that arrived while this end does not read. */
+  readonly unread: Frame[] = [];
+  unreadBytes = 0;
+  isPaused = false;
+  /** This end has closed it or heard of its end. */
+  isGone = false;
+  private readonly life: number;
+
+  constructor(wire: Wire, owner: WireOwner, link: LinkId) {
+    this.wire = wire;
+    this.owner = owner;
+    this.link = link;
+    this.life = owner.life;
+  }
+
+  isListening(): boolean {
+    return !this.isGone && this.isOwnerLive();
+  }
+
+  isOwnerLive(): boolean {
+    return this.owner.isUp && this.owner.life === this.life;
+  }
+
+  happen(): void {
+    // More was handed over since: there is another such moment for that.
+    if (this.emptyAt > this.wire.now()) return;
+    this.emptyAt = -1;
+    this.wire.socketMayBeEmpty(this);
+  }
+}
+
+/** A frame under way. */
+class Frame implements Happening {
+  readonly from: WireEnd;
+  readonly text: string;
+  readonly sentAt: number;
+  private readonly isLost: boolean;
+
+  constructor(from: WireEnd, text: string, sentAt: number, isLost: boolean) {
+    this.from = from;
+    this.text = text;
+    this.sentAt = sentAt;
+    this.isLost = isLost;
+  }
+
+  happen(): void {
+    this.from.wire.arrive(this, this.isLost);
+  }
+}
+
 export class Wire {
   readonly child: WireEnd;
   readonly parent: WireEnd;
@@ -59,29 +109,44 @@ export class Wire {
 
   constructor(world: WireWorld, child: WireOwner, childLink: LinkId, parent: WireOwner, parentLink: LinkId) {
     this.world = world;
-    this.child = end(child, childLink);
-    this.parent = end(parent, parentLink);
+    this.child = new WireEnd(this, child, childLink);
+    this.parent = new WireEnd(this, parent, parentLink);
+    this.child.other = this.parent;
+    this.parent.other = this.child;
   }
 
   /** A frame from one end. */
   send(from: WireEnd, text: string): void {
     const world = this.world;
-    const to = this.other(from);
+    const to = from.other;
+    const { latencyMillis, bytesPerSecond, socketBytes } = world.linkOf(this.child.owner.id);
+    const kernelMillis = socketBytes === undefined ? 0 : Math.floor(millisOf(socketBytes, bytesPerSecond));
     const sentAt = world.now;
     const start = Math.max(sentAt, from.sentUntil);
-    from.sentUntil = start + Math.ceil((text.length * 1000) / world.bytesPerSecond(this.child.owner.id));
-    world.later(from.sentUntil - sentAt, () => this.socketMayBeEmpty(from));
+    from.sentUntil = start + Math.ceil(millisOf(text.length, bytesPerSecond));
+    const emptyAt = Math.max(sentAt, from.sentUntil - kernelMillis);
+    if (emptyAt !== from.emptyAt) {
+      from.emptyAt = emptyAt;
+      world.at(emptyAt, from);
+    }
     const isLost = world.vanishes(from.owner.id, to.owner.id, text);
     // The latency of now: a link that grows quicker does not let frames overtake, for both ends' frames are queued by `sentUntil`.
-    const arrivesAt = Math.max(from.sentUntil + world.latencyMillis(this.child.owner.id), this.lastArrival(to));
-    this.noteArrival(to, arrivesAt);
-    world.later(arrivesAt - sentAt, () => {
-      if (isLost || this.isCut || !isListening(to)) world.frameLost(from.owner.id, to.owner.id, text, sentAt);
-      else if (to.isPaused || to.unread.length > 0) {
-        to.unread.push({ text, sentAt });
-        to.unreadBytes += text.length;
-      } else this.hand(from, to, text, sentAt);
-    });
+    to.lastArrival = Math.max(from.sentUntil + latencyMillis, to.lastArrival);
+    world.at(to.lastArrival, new Frame(from, text, sentAt, isLost));
+  }
+
+  arrive(frame: Frame, isLost: boolean): void {
+    const to = frame.from.other;
+    if (isLost || this.isCut || !to.isListening()) {
+      this.world.frameLost(frame.from.owner.id, to.owner.id, frame.text, frame.sentAt);
+    } else if (to.isPaused || to.unread.length > 0) {
+      to.unread.push(frame);
+      to.unreadBytes += frame.text.length;
+    } else this.hand(frame);
+  }
+
+  now(): number {
+    return this.world.now;
   }
 
   pause(at: WireEnd): void {
@@ -99,75 +164,56 @@ export class Wire {
    */
   close(from: WireEnd): void {
     from.isGone = true;
-    const to = this.other(from);
-    const latency = this.world.latencyMillis(this.child.owner.id);
+    const to = from.other;
+    const { latencyMillis } = this.world.linkOf(this.child.owner.id);
     const leavesAt = Math.max(from.sentUntil, this.world.now);
-    const arrivesAt = Math.max(leavesAt + latency, this.lastArrival(to));
+    const arrivesAt = Math.max(leavesAt + latencyMillis, to.lastArrival);
     const echo = (): void => {
-      if (from.owner.isUp && from.owner.life === from.life) from.owner.linkEnded(from.link);
+      if (from.isOwnerLive()) from.owner.linkEnded(from.link);
     };
     this.world.later(arrivesAt - this.world.now, () => {
-      this.world.later(this.isCut ? CLOSE_TIMEOUT : latency, echo);
+      this.world.later(this.isCut ? CLOSE_TIMEOUT : latencyMillis, echo);
       if (this.isCut) return;
       this.isCut = true;
-      this.tell(to);
+      tell(to);
     });
   }
 
   /** It breaks: each end hears of it that much later; -1: never. */
   cut(childNotice: number, parentNotice: number): void {
     this.isCut = true;
-    if (childNotice >= 0) this.world.later(childNotice, () => this.tell(this.child));
-    if (parentNotice >= 0) this.world.later(parentNotice, () => this.tell(this.parent));
+    if (childNotice >= 0) this.world.later(childNotice, () => tell(this.child));
+    if (parentNotice >= 0) this.world.later(parentNotice, () => tell(this.parent));
   }
 
-  other(one: WireEnd): WireEnd {
-    return one === this.child ? this.parent : this.child;
-  }
-
-  private readonly arrivals = { child: 0, parent: 0 };
-
-  private lastArrival(to: WireEnd): number {
-    return to === this.child ? this.arrivals.child : this.arrivals.parent;
-  }
-
-  private noteArrival(to: WireEnd, at: number): void {
-    if (to === this.child) this.arrivals.child = at;
-    else this.arrivals.parent = at;
-  }
-
-  private hand(from: WireEnd, to: WireEnd, text: string, sentAt: number): void {
-    this.world.frameArrived(from.owner.id, to.owner.id, text, sentAt);
-    to.owner.frameCame(to.link, text);
-  }
-
-  private readOn(at: WireEnd): void {
-    const from = this.other(at);
-    while (!at.isPaused && at.unread.length > 0 && isListening(at)) {
-      const { text, sentAt } = at.unread.shift() as { text: string; sentAt: number };
-      at.unreadBytes -= text.length;
-      this.hand(from, at, text, sentAt);
-    }
-    this.socketMayBeEmpty(from);
-  }
-
-  private socketMayBeEmpty(from: WireEnd): void {
-    const isFull = this.other(from).unreadBytes > WINDOW_BYTES;
-    if (this.isCut || isFull || !isListening(from) || this.world.now < from.sentUntil) return;
+  socketMayBeEmpty(from: WireEnd): void {
+    const isFull = from.other.unreadBytes > WINDOW_BYTES;
+    if (this.isCut || isFull || !from.isListening() || this.world.now < from.emptyAt) return;
     from.owner.socketEmpty(from.link);
   }
 
-  private tell(end: WireEnd): void {
-    if (!isListening(end)) return;
-    end.isGone = true;
-    end.owner.linkEnded(end.link);
+  private hand(frame: Frame): void {
+    const to = frame.from.other;
+    this.world.frameArrived(frame.from.owner.id, to.owner.id, frame.text, frame.sentAt);
+    to.owner.frameCame(to.link, frame.text);
+  }
+
+  private readOn(at: WireEnd): void {
+    while (!at.isPaused && at.unread.length > 0 && at.isListening()) {
+      const frame = at.unread.shift() as Frame;
+      at.unreadBytes -= frame.text.length;
+      this.hand(frame);
+    }
+    this.socketMayBeEmpty(at.other);
   }
 }
 
-function isListening(end: WireEnd): boolean {
-  return !end.isGone && end.owner.isUp && end.owner.life === end.life;
+function tell(end: WireEnd): void {
+  if (!end.isListening()) return;
+  end.isGone = true;
+  end.owner.linkEnded(end.link);
 }
 
-function end(owner: WireOwner, link: LinkId): WireEnd {
-  return { owner, life: owner.life, link, sentUntil: 0, unread: [], unreadBytes: 0, isPaused: false, isGone: false };
+function millisOf(bytes: number, bytesPerSecond: number | undefined): number {
+  return bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
 }

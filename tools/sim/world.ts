@@ -12,7 +12,7 @@ import { Disk } from "./disk.ts";
 import { NodeProcess } from "./node-process.ts";
 import type { LinkPlan, NodePlan, WorldPlan } from "./plan.ts";
 import type { Process } from "./process.ts";
-import { Queue } from "./queue.ts";
+import { type Happening, Queue } from "./queue.ts";
 import { RootProcess } from "./root-process.ts";
 import { frameNote, type TraceKind, type TraceSink } from "./trace.ts";
 import { Wire, type WireWorld } from "./wire.ts";
@@ -68,7 +68,6 @@ export class World implements WireWorld {
   private readonly witness: Witness | undefined;
   /** Ids that two boards had at a time: whose word was the last is anybody's guess. */
   readonly twins = new Set<string>();
-  private links = 0;
   private momentSteps = 0;
 
   constructor(plan: WorldPlan, options: WorldOptions = {}) {
@@ -100,7 +99,12 @@ export class World implements WireWorld {
 
   later(millis: number, run: () => void): void {
     if (!(millis >= 0)) throw new Error(`nothing can happen ${millis} ms from now`);
-    this.queue.put(this.now + millis, run);
+    this.queue.put(this.now + millis, new Once(run));
+  }
+
+  /** At that moment, which is not past. */
+  at(moment: number, happening: Happening): void {
+    this.queue.put(moment, happening);
   }
 
   /** Plays on for so many milliseconds. */
@@ -111,7 +115,7 @@ export class World implements WireWorld {
       if (++this.momentSteps > MOMENT_STEPS_MAX)
         throw new Violation(`time stands still: ${MOMENT_STEPS_MAX} steps in one moment`);
       this.now = at;
-      this.queue.take()();
+      this.queue.take().happen();
     }
     this.now = end;
   }
@@ -131,17 +135,17 @@ export class World implements WireWorld {
     this.checks.dialled(child.name, this.now);
     this.note("dial", child.name, child.parent, "");
     const parent = child.parent === "root" ? this.root : this.nodes.get(child.parent);
-    this.later(this.latencyMillis(child.id), () => {
+    this.later(this.linkOf(child.id).latencyMillis, () => {
       if (life !== child.life || child.dialling !== link) return;
       // Nobody is there to say no: the dial times out.
       if (parent?.isSilent) return;
       child.dialling = 0 as LinkId;
       if (parent === undefined || !parent.isUp) return child.linkEnded(link);
       if (parent === this.root && !this.accepts(child.id, `t-${child.id}`)) return child.refused(link, 401);
-      const parentLink = ++this.links as LinkId;
+      const parentLink = parent.nextLink();
       const wire = new Wire(this, child, link, parent, parentLink);
-      child.attach(link, wire, wire.child);
-      parent.attach(parentLink, wire, wire.parent);
+      child.attach(wire.child);
+      parent.attach(wire.parent);
       this.note("open", child.name, parent.name, "");
       if (parent === this.root) this.root.opened(parentLink, child.id);
       else (parent as NodeProcess).opened(parentLink);
@@ -247,17 +251,17 @@ export class World implements WireWorld {
     return (share !== undefined && this.chance.happens(share)) || this.swallows(from, to, text);
   }
 
-  latencyMillis(node: string): number {
-    return (this.slow.get(node) ?? this.plan.link).latencyMillis;
-  }
-
-  bytesPerSecond(node: string): number {
-    return (this.slow.get(node) ?? this.plan.link).bytesPerSecond ?? Infinity;
+  linkOf(node: string): LinkPlan {
+    if (this.slow.size === 0) return this.plan.link;
+    return this.slow.get(node) ?? this.plan.link;
   }
 
   frameArrived(from: string, to: string, text: string, sentAt: number): void {
-    this.count("frames");
-    this.counts["bytes"] = (this.counts["bytes"] ?? 0) + text.length;
+    const counts = this.counts;
+    counts["frames"] = (counts["frames"] ?? 0) + 1;
+    counts["bytes"] = (counts["bytes"] ?? 0) + text.length;
+    if (to === "root") counts["bytes to the root"] = (counts["bytes to the root"] ?? 0) + text.length;
+    else if (from === "root") counts["bytes from the root"] = (counts["bytes from the root"] ?? 0) + text.length;
     this.witness?.frames.push({ from, to, text, sentAt, at: this.now, isLost: false });
     if (this.trace !== undefined) this.note("arrive", to, from, frameNote(text), sentAt);
   }
@@ -266,5 +270,18 @@ export class World implements WireWorld {
     this.count("frames lost");
     this.witness?.frames.push({ from, to, text, sentAt, at: this.now, isLost: true });
     if (this.trace !== undefined) this.note("lost", to, from, frameNote(text), sentAt);
+  }
+}
+
+/** Something that happens once, and is seldom enough to be a function. */
+class Once implements Happening {
+  private readonly run: () => void;
+
+  constructor(run: () => void) {
+    this.run = run;
+  }
+
+  happen(): void {
+    this.run();
   }
 }

@@ -57,6 +57,26 @@ test("answers to unknown or unreadable ids are ignored", () => {
     expect(one.answered({ type: "!act", id, ok: true }, anyone)).toBeUndefined();
 });
 
+test("a call that was answered wakes nobody when it was the last, and else at most once for nothing", () => {
+  const one = calls();
+  one.begin("a2", 8, "porch" as NodeId, 100 as Millis, at(1000));
+  one.answered({ type: "!act", id: "a2", ok: true }, anyone);
+  expect(one.overdue(at(1100 + ACT_GRACE))).toEqual([]);
+  expect(one.wakeAt()).toBe(6000 + ACT_GRACE);
+  one.answered({ type: "!act", id: "a1", ok: true }, anyone);
+  expect(one.wakeAt()).toBeUndefined();
+});
+
+test("ends all that are overdue at once, and none before its time", () => {
+  const one = calls();
+  for (const [i, ttl] of [300, 100, 200, 100].entries())
+    one.begin(`b${i}`, 10 + i, "porch" as NodeId, ttl as Millis, at(1000));
+  expect(one.overdue(at(1099 + ACT_GRACE))).toEqual([]);
+  expect(one.overdue(at(1200 + ACT_GRACE)).map((ended) => ended.call)).toEqual([11, 12, 13]);
+  expect(one.overdue(at(1300 + ACT_GRACE)).map((ended) => ended.call)).toEqual([10]);
+  expect(one.wakeAt()).toBe(6000 + ACT_GRACE);
+});
+
 test("wakes for the soonest of several calls", () => {
   const one = calls();
   one.begin("a2", 8, "porch" as NodeId, 100 as Millis, at(1000));
