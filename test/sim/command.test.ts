@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Trouble } from "#host/trouble.ts";
+import type { TreeResult } from "#tools/sim/scale.ts";
 import { readWorld } from "#tools/sim/world-file.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -69,6 +70,21 @@ test("the picture of a run is an SVG with a lane for each node", async () => {
   for (const lane of ["root", "n1", "n2"]) expect(picture).toContain(`>${lane}<`);
 });
 
+test("a large tree: progress on stderr, tables on stdout, a picture of all its nodes, and JSON for programs", async () => {
+  const svg = join(temporaryFolder(), "tree.svg");
+  const tree = ["--nodes", "60", "--depth", "3", "--seconds", "20"];
+  const [people, programs] = await Promise.all([sim(...tree, "--svg", svg), sim(...tree, "--json")]);
+  expect([people.code, programs.code]).toEqual([0, 0]);
+  expect(people.stderr).toMatch(/of 20 s, 60 of 60 joined/);
+  expect(people.stdout).toMatch(/^nodes +60 in 3 levels/);
+  expect(people.stdout).toMatch(/level 3 .*█/);
+  expect(readFileSync(svg, "utf8")).toMatch(/^<svg [^]*<\/svg>\s*$/);
+  const result = JSON.parse(programs.stdout) as TreeResult;
+  expect(result.nodes).toHaveLength(60);
+  expect(result.sums.delivered).toBe(result.sums.taken);
+  expect(result.sums.delivered).toBeGreaterThan(100);
+});
+
 test("a world that breaks a promise is made smaller, printed as a file that breaks it too, and ends with code 1", async () => {
   // Nobody settles in no time at all.
   const plan = {
@@ -111,12 +127,14 @@ test("a file that is not there, two worlds at once, and a picture of a batch are
     sim("--seed", "1", "--nodes", "10"),
     sim("--seeds", "3", "--svg", "x.svg"),
     sim("--seed", "0"),
+    sim("--nodes", "3", "--depth", "6"),
   ]);
-  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 2]);
+  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 2, 1]);
   expect(refused.map(({ stderr }) => stderr.split("\n")[0])).toEqual([
     expect.stringContaining("cannot read nowhere.json"),
     expect.stringContaining("give one of them"),
     expect.stringContaining("give --seed or --world"),
     expect.stringContaining("It must be a whole number from 1"),
+    expect.stringContaining("give more --nodes or less --depth"),
   ]);
 });

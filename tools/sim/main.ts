@@ -4,6 +4,7 @@
  * What came of it goes to stdout, progress to stderr. Exit code 0: every promise was kept; 1: one was broken, or it could not be
  * played; 2: wrong usage.
  */
+import { writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { Trouble } from "#host/trouble.ts";
 import type { BatchSums } from "./batch.ts";
@@ -28,6 +29,8 @@ const DEPTH_MAX = 8;
 const SECONDS_MAX = 86_400;
 const SEEDS_MAX = 10_000_000;
 const THREADS_MAX = 64;
+/** Of the chance in a large tree: which links are cut, and when. */
+const TREE_SEED = 1;
 
 function whole(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -132,6 +135,23 @@ async function tellFailures({ failures }: BatchSums): Promise<void> {
   process.stdout.write(`\n\n${smallest(runPlan(swarmPlan((failures[0] as { seed: number }).seed)))}\n`);
 }
 
-async function playTree(_flags: Flags, _nodes: number): Promise<boolean> {
-  throw new Trouble("not yet");
+async function playTree({ depth, seconds, svg, json }: Flags, nodes: number): Promise<boolean> {
+  if (nodes < depth)
+    throw new Trouble(`a tree of ${depth} levels has at least ${depth} nodes: give more --nodes or less --depth`);
+  const { progressLine, runTree } = await import("./scale.ts");
+  const result = runTree({ nodes, depth, seconds, seed: TREE_SEED }, (progress) => {
+    process.stderr.write(`${progressLine(progress)}\n`);
+  });
+  const { treePicture, treeText } = await import("./tree-picture.ts");
+  if (svg !== undefined) {
+    writeFileSync(svg, treePicture(result, "latency"));
+    process.stderr.write(`the picture is in ${svg}\n`);
+  }
+  if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else {
+    const { treeTable } = await import("./statistics-table.ts");
+    process.stdout.write(`${treeTable(result)}\n\n${treeText(result)}\n`);
+    if (result.violation !== undefined) process.stdout.write(`\nBROKEN: ${result.violation}\n`);
+  }
+  return result.violation === undefined;
 }
