@@ -1,94 +1,90 @@
 /**
  * Queue is what will happen in a simulated world: earliest first, and of one moment in the order in which it was put in. That order
- * alone decides, so the same world always goes the same way. What is due in one moment waits in one list, and only moments are
- * sorted, in a binary heap: large trees have tens of things in each millisecond.
+ * alone decides, so the same world always goes the same way.
+ *
+ * What is due within some seconds waits in a ring with a place for each millisecond: nothing is sorted, and nothing but that place is
+ * looked at, which counts where tens of thousands of things wait. The rest, and odd moments between two milliseconds, wait in Later.
  */
+import { Later } from "./later.ts";
 
 /** What waits: an object rather than a function, so that what happens all the time needs no closure. */
 export interface Happening {
   happen(): void;
 }
 
-interface Moment {
-  at: number;
-  due: Happening[];
-}
+/** Milliseconds that the ring goes round in, a power of two. Chosen: most things come within ten seconds. */
+const RING = 16_384;
 
 export class Queue {
   /** How many happenings were taken out. */
   taken = 0;
   size = 0;
-  private readonly heap: Moment[] = [];
-  private readonly moments = new Map<number, Moment>();
-  /** Of the earliest moment, so many were taken out. */
+  private readonly ring = emptyRing();
+  private ringSize = 0;
+  /** The moment of what was taken last. What is in the ring is less than a round later. */
+  private floor = 0;
+  /** The first moment in the ring, if there is one; and how much of it was taken. */
+  private first = Infinity;
   private passed = 0;
+  private readonly later = new Later();
 
   /** The moment of the earliest, or undefined. */
   get nextAt(): number | undefined {
-    return this.heap[0]?.at;
+    if (this.size === 0) return undefined;
+    return Math.min(this.first, this.later.firstAt);
   }
 
+  /** Nothing may come before what was taken last. */
   put(at: number, happening: Happening): void {
+    if (!(at >= this.floor)) throw new Error(`${at} is past: it is ${this.floor}`);
     this.size += 1;
-    const known = this.moments.get(at);
-    if (known !== undefined) {
-      known.due.push(happening);
+    if (at - this.floor >= RING || !Number.isInteger(at)) return this.later.put(at, happening);
+    const place = at & (RING - 1);
+    const due = this.ring[place];
+    this.ringSize += 1;
+    if (due !== undefined) {
+      due.push(happening);
       return;
     }
-    const moment = { at, due: [happening] };
-    // One that comes before the earliest: what is left of that one waits on.
-    const first = this.heap[0];
-    if (first !== undefined && at < first.at) this.forgetPassed(first);
-    this.moments.set(at, moment);
-    this.rise(moment);
+    this.ring[place] = [happening];
+    if (at < this.first) this.first = at;
   }
 
   /** The earliest. Call when there is one. */
   take(): Happening {
-    const first = this.heap[0] as Moment;
-    const happening = first.due[this.passed] as Happening;
-    this.passed += 1;
     this.taken += 1;
     this.size -= 1;
-    if (this.passed === first.due.length) {
-      this.passed = 0;
-      this.moments.delete(first.at);
-      this.sink(this.heap.pop() as Moment);
+    const { first, later } = this;
+    // What waits there was put in before anything came so near as to be in the ring.
+    if (later.firstAt <= first) {
+      this.floor = later.firstAt;
+      return later.take();
     }
+    const due = this.ring[first & (RING - 1)] as Happening[];
+    const happening = due[this.passed] as Happening;
+    this.floor = first;
+    this.ringSize -= 1;
+    this.passed += 1;
+    if (this.passed === due.length) this.goOn();
     return happening;
   }
 
-  private forgetPassed(moment: Moment): void {
-    moment.due.splice(0, this.passed);
+  /** The first moment is over: looks for the next one. */
+  private goOn(): void {
+    this.ring[this.first & (RING - 1)] = undefined;
     this.passed = 0;
-  }
-
-  private rise(moment: Moment): void {
-    const heap = this.heap;
-    let place = heap.length;
-    heap.push(moment);
-    while (place > 0) {
-      const above = (place - 1) >> 1;
-      if ((heap[above] as Moment).at < moment.at) break;
-      heap[place] = heap[above] as Moment;
-      place = above;
+    if (this.ringSize === 0) {
+      this.first = Infinity;
+      return;
     }
-    heap[place] = moment;
+    do this.first += 1;
+    while (this.ring[this.first & (RING - 1)] === undefined);
   }
+}
 
-  /** Puts `last` into the place of the first, and then as far down as it belongs. */
-  private sink(last: Moment): void {
-    const heap = this.heap;
-    if (heap.length === 0) return;
-    let place = 0;
-    for (;;) {
-      let below = 2 * place + 1;
-      if (below >= heap.length) break;
-      if (below + 1 < heap.length && (heap[below + 1] as Moment).at < (heap[below] as Moment).at) below += 1;
-      if (last.at < (heap[below] as Moment).at) break;
-      heap[place] = heap[below] as Moment;
-      place = below;
-    }
-    heap[place] = last;
-  }
+/** Without holes, and quickly: every small world has one. */
+function emptyRing(): (Happening[] | undefined)[] {
+  const ring: (Happening[] | undefined)[] = [];
+  ring.length = RING;
+  return ring.fill(undefined);
 }
