@@ -1,0 +1,54 @@
+/** How fast the air alone is: a house full of boards that say little must cost nothing beside their programs. */
+import { expect, test } from "vitest";
+import type { AirStats } from "#tools/sim/air/books.ts";
+import { BROADCAST, Stage } from "./air-stage.ts";
+
+/** Issue: an hour of the lab in a test. ns-3 with Wi-Fi plays 700 in a second. */
+const NODE_SECONDS_PER_SECOND_MIN = 20_000;
+const BOARDS = 54;
+const HOPS = 3;
+const SECONDS = 1200;
+
+/** Each board says a reading of 100 bytes in 30 s, over three hops with an answer of 12 bytes on each, and a beacon in 16 s. */
+function lightTraffic(stage: Stage): AirStats {
+  for (let i = 0; i < BOARDS; i++) stage.add(`n${i}`, (i % 9) * 6, Math.floor(i / 9) * 6, { turnMicros: 2000 });
+  const later = (micros: number, run: () => void): void => stage.clock.at(stage.clock.now + Math.floor(micros), run);
+  stage.boards.forEach((board, i) => {
+    board.onHeard = ({ mac, bytes }) => {
+      board.heards.length = 0;
+      if (bytes[0] !== "r") return;
+      board.transmit(mac, "a".repeat(12));
+      const hops = Number(bytes[1]);
+      if (hops > 1) board.transmit(stage.boards[(i * 7 + hops) % BOARDS] ?? board, `r${hops - 1}`.padEnd(100));
+    };
+    const every = (micros: number, run: () => void): void => {
+      run();
+      later(micros, () => every(micros, run));
+    };
+    const { random } = stage.air;
+    later(random() * 30e6, () =>
+      every(30e6, () => board.transmit(stage.boards[(i + 1) % BOARDS] ?? board, `r${HOPS}`.padEnd(100))),
+    );
+    later(random() * 16e6, () => every(16e6, () => board.transmit(BROADCAST, "b".repeat(40))));
+  });
+  stage.seconds(SECONDS);
+  return stage.air.stats();
+}
+
+test.each([
+  ["undisturbed", 0],
+  ["with 30 % of frames lost", 0.3],
+])("an air of 54 boards in range of each other, %s, plays at least 20 000 of their seconds in one", (_, extraLoss) => {
+  lightTraffic(new Stage({ extraLoss }));
+  const began = process.cpuUsage();
+  const { counts } = lightTraffic(new Stage({ extraLoss }));
+  const { user, system } = process.cpuUsage(began);
+  const speed = (BOARDS * SECONDS) / ((user + system) / 1e6);
+  const frames = (BOARDS * SECONDS * (2 * HOPS)) / 30;
+  expect(counts.frames).toBeGreaterThan(frames);
+  expect(counts.heard).toBeGreaterThan(frames);
+  console.log(
+    `${Math.round(speed)} node-seconds a second, ${Math.round((counts.attempts / (user + system)) * 1e6)} attempts`,
+  );
+  expect(speed).toBeGreaterThan(NODE_SECONDS_PER_SECOND_MIN);
+});
