@@ -1,0 +1,108 @@
+/**
+ * The 12 bytes before each datagram of ours. They are sent in the clear and sealed with the payload: nobody can change them unseen.
+ *
+ *   0  version 2 bits, type 4, pull 1, congested 1     6  ack: the sequence number expected next
+ *   1  network: a hash of the install key              7  selective ack: the 8 after that one, lowest bit first
+ *   2  counter 24 bits, highest first; never twice     8  path cost of the sender, ETX * 8; 0 root, 255 none
+ *   5  sequence number; of an ack, the lowest          9  hops lived 4 bits, first 1, more 1, priority 2
+ *      8 bits of the newest counter that was heard    10  session (epoch)
+ *                                                     11  credits: how many from the expected one on may come
+ *
+ * The parser says what the bytes claim. Whether that is true, the seal knows.
+ */
+import { DATAGRAM_BYTES_MAX, HEADER_BYTES, TAG_BYTES } from "./limits.ts";
+
+/** Version of the hop. */
+const VERSION = 1;
+
+/** Types. The ones from BEACON on belong to no session. */
+export const DATA = 0;
+export const ACK = 1;
+export const BEACON = 2;
+export const SOLICIT = 3;
+export const JOIN = 4;
+export const JOIN_ACK = 5;
+
+/** `flags`: the sender waits for an ack of this. */
+export const PULL = 2;
+/** `flags`: the sender's own way up is full. */
+export const CONGESTED = 1;
+/** `frag`: the payload starts with the start of a frame. */
+export const FIRST = 8;
+/** `frag`: its last frame goes on in the next one. */
+export const MORE = 4;
+
+/** The path cost of one that has no way to the root. */
+export const NO_PATH = 255;
+
+/** A class and no literal: a literal that has a type is taken for a line of the tree, whose names cannot be shortened. */
+export class Header {
+  type: number;
+  /** PULL, CONGESTED. */
+  flags: number;
+  net: number;
+  counter: number;
+  seq: number;
+  ack: number;
+  sack: number;
+  cost: number;
+  /** FIRST, MORE, and what else byte 9 holds. */
+  frag: number;
+  epoch: number;
+  credits: number;
+
+  constructor(type: number, net: number, epoch: number) {
+    this.type = type;
+    this.flags = 0;
+    this.net = net;
+    this.counter = 0;
+    this.seq = 0;
+    this.ack = 0;
+    this.sack = 0;
+    this.cost = NO_PATH;
+    this.frag = 0;
+    this.epoch = epoch;
+    this.credits = 0;
+  }
+}
+
+/** A header with nothing in it, to be filled in. */
+export function emptyHeader(type: number, net: number, epoch: number): Header {
+  return new Header(type, net, epoch);
+}
+
+export function headerBytes(header: Header): string {
+  return String.fromCharCode(
+    (VERSION << 6) | (header.type << 2) | header.flags,
+    header.net,
+    header.counter >> 16,
+    (header.counter >> 8) & 255,
+    header.counter & 255,
+    header.seq,
+    header.ack,
+    header.sack,
+    header.cost,
+    header.frag,
+    header.epoch,
+    header.credits,
+  );
+}
+
+/** What the first bytes of a datagram claim, or undefined if it is none of ours: too short, too long, another version. */
+export function parseHeader(bytes: string): Header | undefined {
+  const length = bytes.length;
+  // On the chip a short text is quicker to look into.
+  const head = bytes.substr(0, HEADER_BYTES);
+  const first = head.charCodeAt(0);
+  if (length < HEADER_BYTES + TAG_BYTES || length > DATAGRAM_BYTES_MAX || first >> 6 !== VERSION) return undefined;
+  const header = new Header((first >> 2) & 15, head.charCodeAt(1), head.charCodeAt(10));
+  header.flags = first & 3;
+  header.counter = (head.charCodeAt(2) << 16) | (head.charCodeAt(3) << 8) | head.charCodeAt(4);
+  header.seq = head.charCodeAt(5);
+  header.ack = head.charCodeAt(6);
+  header.sack = head.charCodeAt(7);
+  header.cost = head.charCodeAt(8);
+  header.frag = head.charCodeAt(9);
+  header.credits = head.charCodeAt(11);
+  return header;
+}
