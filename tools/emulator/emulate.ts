@@ -4,9 +4,10 @@
  *
  * What it does not show: the interpreter's own misreadings (loop closures, stack depth, memory, speed); those are for test/engine.
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createContext, runInContext, Script } from "node:vm";
+import { engineCrypto } from "./engine-crypto.ts";
+import { EngineDatagrams } from "./engine-dgram.ts";
 import { EngineTurns } from "./engine-events.ts";
 import { EngineNet } from "./engine-net.ts";
 import { preludeText } from "./engine-prelude.ts";
@@ -40,6 +41,7 @@ class Run {
   private readonly timers = new Map<number, NodeJS.Timeout>();
   private readonly turns: EngineTurns;
   private readonly net: EngineNet;
+  private readonly datagrams: EngineDatagrams;
   private readonly world = createContext({});
   private readonly startedAt = performance.now();
   private readonly options: EmulateOptions;
@@ -51,6 +53,7 @@ class Run {
     const inside = runInContext(preludeText(), this.world) as Inside;
     this.turns = new EngineTurns((error) => this.report(error, inside));
     this.net = new EngineNet(this.turns, inside.makeError, options.log);
+    this.datagrams = new EngineDatagrams(this.turns, inside.makeError);
     inside.E["reboot"] = reboot;
     Object.assign(this.world, this.globals(inside));
   }
@@ -65,6 +68,7 @@ class Run {
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
     this.net.stop();
+    this.datagrams.stop();
   }
 
   private globals(inside: Inside): object {
@@ -101,7 +105,9 @@ class Run {
       case "Storage":
         return new EngineStorage(this.options.storageDir).library(inside.parse);
       case "crypto":
-        return { SHA1: (bytes: string) => Uint8Array.from(createHash("sha1").update(bytes, "latin1").digest()).buffer };
+        return engineCrypto(inside.makeError);
+      case "dgram":
+        return this.datagrams.library();
       default:
         throw inside.makeError(`Module "${name}" not found`);
     }

@@ -58,6 +58,14 @@ const PRELUDE = String.raw`
       return u8;
     },
     toArrayBuffer: (text) => E.toUint8Array(text).buffer,
+    CRC32: (text) => {
+      let sum = -1;
+      for (let i = 0; i < text.length; i++) {
+        sum ^= text.charCodeAt(i);
+        for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+      }
+      return ~sum >>> 0;
+    },
     hwRand: () => Math.floor(Math.random() * 4294967296) | 0,
     srand: () => {},
     on: () => {},
