@@ -40,18 +40,68 @@ interface EspruinoWifi {
   on(event: "connected" | "disconnected", listener: () => void): void;
 }
 
+/**
+ * `readonly` before a name, here and below: it is written in quotes where it is used, so nothing else of that name has to keep its full length in the bundle.
+ */
+type EspruinoSender = { readonly address: string; readonly port: number };
+
+/** UDP. A datagram longer than the engine's chunk is cut; an empty one closes the socket. */
+interface EspruinoDatagramSocket {
+  /** Throws if the port is taken. `bound` is called in a turn of its own. */
+  readonly bind: (port: number, bound: () => void) => void;
+  on(event: "message", listener: (bytes: string, from: EspruinoSender) => void): void;
+  on(event: "close", listener: () => void): void;
+  readonly send: (bytes: string, port: number, address: string) => void;
+  close(): void;
+}
+
+/** Gets each datagram; `rssi` (dBm) and `channel` are 0 where the radio does not tell. */
+type EspruinoHeard = (bytes: string, mac: string, rssi: number, channel: number, isBroadcast: boolean) => void;
+
+/** Our own library in C (firmware/native/espnow), where the build has it; and what the stand-in over UDP offers as well. */
+interface EspruinoEspNow {
+  /** Throws if the radio cannot be had. */
+  readonly init: (options: { readonly channel: number }, heard: EspruinoHeard) => void;
+  readonly deinit: () => void;
+  readonly restart: () => void;
+  /** "aa:bb:cc:dd:ee:ff"; valid once it is on. */
+  readonly mac: () => string;
+  /** False while the channel is an access point's to choose. */
+  readonly setChannel: (channel: number) => boolean;
+  readonly getChannel: () => number;
+  /** `done` gets null, "FAIL", "NO_MEM" or "LOST", in a turn of its own. Throws if the radio is off. */
+  readonly send: (mac: string, bytes: string, done: (error: string | null) => void) => void;
+  /** AES-128-CCM with a tag of 8 bytes, where the build has USE_AES_CCM. */
+  readonly seal?: (key: string, nonce: string, header: string, plain: string) => string;
+  readonly open?: (key: string, nonce: string, header: string, sealed: string) => string | undefined;
+}
+
+interface EspruinoCrypto {
+  SHA1(bytes: string): ArrayBuffer;
+  SHA256?(bytes: string): ArrayBuffer;
+  AES?: {
+    /** CBC from a vector of zeroes, unless told otherwise: whole blocks of 16 bytes. */
+    encrypt(bytes: string, key: string): ArrayBuffer;
+    /** Where the build has USE_AES_CCM. It knows no header. The vector must be an array; a text is refused. */
+    ccmEncrypt?(bytes: string, key: string, vector: Uint8Array, tagBytes: number): { readonly data: ArrayBuffer };
+  };
+}
+
 declare function require(name: "net"): EspruinoNet;
 declare function require(name: "dgram"): {
-  createSocket(options: { type: "udp4"; recvBufferSize: number }): { close(): void };
+  createSocket(options: "udp4" | { type: "udp4"; recvBufferSize: number }): EspruinoDatagramSocket;
 };
+declare function require(name: "ESPNOW"): EspruinoEspNow;
 declare function require(name: "Storage"): EspruinoStorage;
 declare function require(name: "Wifi"): EspruinoWifi;
-declare function require(name: "crypto"): { SHA1(bytes: string): ArrayBuffer };
+declare function require(name: "crypto"): EspruinoCrypto;
 declare function require(name: "TelnetServer"): { setOptions(options: { mode: "off" | "on" }): void };
 
 declare const E: {
   toString(bytes: ArrayBuffer | Uint8Array): string | undefined;
   toArrayBuffer(bytes: string): ArrayBuffer | undefined;
+  toUint8Array(bytes: string): Uint8Array;
+  CRC32(bytes: string): number;
   /** 32 random bits. */
   hwRand(): number;
   /** Seeds Math.random. */
