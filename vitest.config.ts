@@ -9,7 +9,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["test/{shared,firmware,host,tools}/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{shared,firmware,host,native,tools}/**/*.test.ts", "test/*.test.ts"],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
