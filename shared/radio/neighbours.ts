@@ -1,0 +1,203 @@
+/**
+ * Neighbours remembers those that were heard lately, and estimates how many transmissions a datagram to each of them takes (ETX, times 8).
+ *
+ * Where we send, to the parent, the answers tell: windows of five datagrams. Elsewhere the gaps between numbered beacons do, both ways:
+ * ours from the neighbour's own word. Signal strength is a first guess and nothing more. Bounded: the one not heard for the longest
+ * goes first.
+ */
+import { after, type Instant } from "../units.ts";
+import { type Beacon, qualityFor, tailOf } from "./beacon.ts";
+import { NO_PATH } from "./header.ts";
+import type { Mac } from "./seal.ts";
+import {
+  BEACON_QUALITIES_MAX,
+  BEACONS_WINDOW,
+  COST_OF_HOP,
+  FAILS_DOUBT,
+  LINK_COST_AGAIN,
+  LINK_COST_MAX,
+  NEIGHBOURS_MAX,
+  REBORN_AFTER,
+  REPORTS_WINDOW,
+  RSSI_FAIR,
+  RSSI_POOR,
+  SHUN_AFTER,
+  SHUN_AFTER_MAX,
+} from "./tree-limits.ts";
+
+export interface Neighbour {
+  mac: Mac;
+  tail: string;
+  /** What it said last, with which counter, and when; its cost may be from a later datagram. */
+  beacon: Beacon;
+  newest: number;
+  heardAt: Instant;
+  cost: number;
+  /** It was our parent, and may be keeping our place. */
+  hasTaken: boolean;
+  /** Transmissions per datagram, times 8. */
+  etx: number;
+  /** Share of its beacons that we heard, and of ours that it heard, in 1/255; 0 while unknown. */
+  inbound: number;
+  outbound: number;
+  /** Of the window under way: what came or was answered, of how many. */
+  good: number;
+  all: number;
+  /** Datagrams in a row that were not answered. */
+  fails: number;
+  /** … and to which not even its MAC had an answer. */
+  deaf: number;
+  shunUntil: Instant;
+  shunFor: number;
+}
+
+export class Neighbours {
+  known: Neighbour[];
+  private own: string;
+  private turn: number;
+
+  constructor(own: Mac) {
+    this.known = [];
+    this.own = tailOf(own);
+    this.turn = 0;
+  }
+
+  get(mac: Mac): Neighbour | undefined {
+    return this.known.filter((one) => one.mac === mac)[0];
+  }
+
+  /**
+   * A beacon whose tag was right. undefined if it is an old one again, or of a life that is over. The parent is never forgotten, and
+   * judged by its answers.
+   */
+  heardBeacon(
+    mac: Mac,
+    beacon: Beacon,
+    counter: number,
+    cost: number,
+    rssi: number,
+    parent: Neighbour | undefined,
+    now: Instant,
+  ): Neighbour | undefined {
+    let one = this.get(mac);
+    if (one === undefined) {
+      one = newNeighbour(mac, beacon, rssi, now);
+      if (this.known.length === NEIGHBOURS_MAX) this.forget(parent);
+      this.known.push(one);
+    } else if (one.beacon.life !== beacon.life) {
+      // Whoever plays back what a neighbour said in an earlier life is not believed while the neighbour itself speaks.
+      if (now < after(one.heardAt, REBORN_AFTER)) return undefined;
+      forgive(one, now);
+    } else {
+      const gap = counter - one.newest;
+      if (gap <= 0) return undefined;
+      // Who searches asks on other channels, too: those that we missed say nothing.
+      if (cost !== NO_PATH && one.cost !== NO_PATH && one !== parent) this.count(one, gap, beacon);
+      // It went silent because it had gone elsewhere.
+      if (one.beacon.channel !== beacon.channel) forgive(one, now);
+    }
+    one.newest = counter;
+    learn(one, beacon, cost, now);
+    return one;
+  }
+
+  /** Some neighbours' qualities for our beacon; they take turns. */
+  qualities(): string {
+    let bytes = "";
+    for (let i = 0; i < BEACON_QUALITIES_MAX && i < this.known.length; i++) {
+      this.turn = (this.turn + 1) % this.known.length;
+      const one = this.known[this.turn] as Neighbour;
+      if (one.inbound > 0) bytes += one.tail + String.fromCharCode(one.inbound);
+    }
+    return bytes;
+  }
+
+  private count(one: Neighbour, gap: number, beacon: Beacon): void {
+    one.good += 1;
+    one.all += Math.min(gap, BEACONS_WINDOW);
+    one.outbound = qualityFor(beacon, this.own) || one.outbound;
+    if (one.all < BEACONS_WINDOW) return;
+    const share = (255 * one.good) / one.all;
+    one.inbound = one.inbound === 0 ? share : 0.9 * one.inbound + 0.1 * share;
+    average(one, (COST_OF_HOP * 65025) / one.inbound / (one.outbound || one.inbound));
+  }
+
+  private forget(parent: Neighbour | undefined): void {
+    let oldest = -1;
+    for (let i = 0; i < NEIGHBOURS_MAX; i++) {
+      const one = this.known[i] as Neighbour;
+      if (one !== parent && (oldest < 0 || one.heardAt < (this.known[oldest] as Neighbour).heardAt)) oldest = i;
+    }
+    this.known.splice(oldest, 1);
+  }
+}
+
+/** What a beacon, or an answer to `join`, says of the way up. */
+export function learn(one: Neighbour, beacon: Beacon, cost: number, now: Instant): void {
+  one.heardAt = now;
+  one.beacon = beacon;
+  one.cost = cost;
+}
+
+/** A datagram to that neighbour was answered, or was not. True if it is time to look for another: three in a row were not. */
+export function reported(one: Neighbour, isAcked: boolean): boolean {
+  one.all += 1;
+  if (isAcked) {
+    one.good += 1;
+    one.fails = 0;
+    one.shunFor = 0;
+  } else {
+    one.fails += 1;
+    if (one.fails % FAILS_DOUBT === 0) {
+      one.etx = Math.min(2 * one.etx, LINK_COST_MAX);
+      return true;
+    }
+  }
+  if (one.all >= REPORTS_WINDOW) average(one, (COST_OF_HOP * one.all) / (one.good || 1));
+  return false;
+}
+
+/** It refused, or does not answer: leave it alone for a while, for longer each time. */
+export function shun(one: Neighbour, now: Instant): void {
+  one.shunFor = Math.min(2 * one.shunFor || SHUN_AFTER, SHUN_AFTER_MAX);
+  one.shunUntil = after(now, one.shunFor);
+  one.etx = Math.min(one.etx, LINK_COST_AGAIN);
+  one.fails = 0;
+  one.deaf = 0;
+}
+
+function forgive(one: Neighbour, now: Instant): void {
+  one.shunFor = 0;
+  one.shunUntil = now;
+}
+
+/** The window is over. */
+function average(one: Neighbour, sample: number): void {
+  one.etx = 0.9 * one.etx + 0.1 * Math.min(sample, LINK_COST_MAX);
+  one.good = 0;
+  one.all = 0;
+}
+
+function newNeighbour(mac: Mac, beacon: Beacon, rssi: number, now: Instant): Neighbour {
+  let etx = COST_OF_HOP;
+  if (rssi === 0 || rssi < RSSI_FAIR) etx = COST_OF_HOP * 1.5;
+  if (rssi < RSSI_POOR) etx = COST_OF_HOP * 3;
+  return {
+    mac,
+    tail: tailOf(mac),
+    beacon,
+    newest: 0,
+    heardAt: now,
+    cost: NO_PATH,
+    hasTaken: false,
+    etx,
+    inbound: 0,
+    outbound: 0,
+    good: 0,
+    all: 0,
+    fails: 0,
+    deaf: 0,
+    shunUntil: now,
+    shunFor: 0,
+  };
+}

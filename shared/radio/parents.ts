@@ -1,0 +1,68 @@
+/**
+ * Parents chooses: the neighbour over which the whole way up costs least. It changes its mind only for a gain of 1.5 transmissions,
+ * or for any gain that has lasted ten minutes, so two like neighbours make nobody run to and fro.
+ *
+ * Never chosen: one without a way up, one whose path leads over us (so no descendant), one that is too deep, full, on another
+ * channel, not heard for long, or that has just refused or gone silent.
+ */
+import { after, type Instant } from "../units.ts";
+import { isOnPath, TAIL_BYTES, tailOf } from "./beacon.ts";
+import { NO_PATH } from "./header.ts";
+import type { Neighbour } from "./neighbours.ts";
+import type { Mac } from "./seal.ts";
+import { DEPTH_MAX, FAILS_DOUBT, NEIGHBOUR_FRESH, PARENT_BETTER_FOR, PARENT_GAIN } from "./tree-limits.ts";
+
+export class Parents {
+  private own: string;
+  /** The one that would be better, and since when it has been without a break. */
+  private rival: Neighbour | undefined;
+  private rivalSince: Instant;
+
+  constructor(own: Mac) {
+    this.own = tailOf(own);
+    this.rival = undefined;
+    this.rivalSince = 0 as Instant;
+  }
+
+  /** Whether a way up over it can be kept. */
+  isWay(one: Neighbour): boolean {
+    const path = one.beacon.path;
+    return pathCost(one) < NO_PATH && path.length < DEPTH_MAX * TAIL_BYTES && !isOnPath(path, this.own);
+  }
+
+  /** The parent to have: the current one, if there is none worth the change; undefined if there is none at all. */
+  choose(
+    list: readonly Neighbour[],
+    current: Neighbour | undefined,
+    channel: number,
+    now: Instant,
+  ): Neighbour | undefined {
+    let best: Neighbour | undefined;
+    for (let i = 0; i < list.length; i++) {
+      const one = list[i] as Neighbour;
+      if (
+        one !== current &&
+        (one.beacon.slots > 0 || one.hasTaken) &&
+        one.beacon.channel === channel &&
+        now >= one.shunUntil &&
+        now < after(one.heardAt, NEIGHBOUR_FRESH) &&
+        this.isWay(one) &&
+        (best === undefined || pathCost(one) < pathCost(best))
+      ) {
+        best = one;
+      }
+    }
+    if (current === undefined || best === undefined) return best || current;
+    const gain = pathCost(current) - pathCost(best);
+    if (this.rival !== best || gain < 1) this.rivalSince = now;
+    this.rival = best;
+    // In doubt of the current one any other will do.
+    const isWorth = gain >= PARENT_GAIN || Math.max(current.fails, current.deaf) >= FAILS_DOUBT;
+    return isWorth || now >= after(this.rivalSince, PARENT_BETTER_FOR) ? best : current;
+  }
+}
+
+/** Of the whole way up over that neighbour. */
+export function pathCost(one: Neighbour): number {
+  return one.cost + one.etx;
+}

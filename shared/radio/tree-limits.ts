@@ -1,0 +1,78 @@
+/**
+ * Sizes and waits of the radio tree: beacons, neighbours, parents, channels, joining. Those of one hop's two ends are in limits.ts.
+ */
+import type { Millis } from "../units.ts";
+
+/** Shortest and longest interval between beacons. Spec: docs/wire.md. */
+export const BEACON_EVERY_MIN = 250 as Millis;
+export const BEACON_EVERY_MAX = 64000 as Millis;
+/** A beacon that was asked for leaves within this long: the asker listens no longer than SEARCH_DWELL. Chosen: half of it. */
+export const BEACON_ANSWER_WITHIN = 20 as Millis;
+/** Qualities of neighbours in one beacon; they take turns. Spec. */
+export const BEACON_QUALITIES_MAX = 4;
+
+/** Path cost is ETX times this, in one byte. Spec. */
+export const COST_OF_HOP = 8;
+/** Most hops to the source. Spec: the header has room for 15. */
+export const DEPTH_MAX = 12;
+
+/** Most neighbours remembered; the one not heard for the longest goes first. Chosen: as many as the driver has peers. */
+export const NEIGHBOURS_MAX = 20;
+/** A neighbour not heard for this long is no choice: two and a half of the longest beacon interval. */
+export const NEIGHBOUR_FRESH = 160000 as Millis;
+/** A known neighbour that beacons as of another life is believed after this much silence: restarting takes longer. Chosen. */
+export const REBORN_AFTER = 1000 as Millis;
+/** Reports and beacons are judged in windows of so many, then averaged 0.9 to 0.1. Source: CTP. */
+export const REPORTS_WINDOW = 5;
+export const BEACONS_WINDOW = 3;
+/** Unanswered datagrams in a row that double a link's ETX. Spec. */
+export const FAILS_DOUBT = 3;
+/** … that end it as the way up, where not even the MAC has an answer, or the parent never had one. Chosen: 0.2 to 0.4 s. */
+export const FAILS_LOST = 6;
+/** … and where the MAC does: it may be busy. Chosen: a second or two. */
+export const FAILS_MUTE = 15;
+/** However bad a link, its estimate ends here, so that it can get well again. Chosen: hardly any other way is worse. */
+export const LINK_COST_MAX = 20 * COST_OF_HOP;
+/** One that was given up is remembered as at most this bad: being left alone is the punishment. Chosen: three transmissions. */
+export const LINK_COST_AGAIN = 3 * COST_OF_HOP;
+/** Signal below which a first guess calls a link poor, and bad, in dBm. Chosen: 8 and 3 dB above where datagrams are lost. */
+export const RSSI_FAIR = -85;
+export const RSSI_POOR = -90;
+
+/** Another parent must be better by this much … Source: CTP, 1.5 ETX. */
+export const PARENT_GAIN = 12;
+/** … or by anything for this long. Source: MRHOF. */
+export const PARENT_BETTER_FOR = 600000 as Millis;
+/** A parent that refused or went silent is left alone for this long; it doubles up to the longest. Chosen. */
+export const SHUN_AFTER = 500 as Millis;
+export const SHUN_AFTER_MAX = 8000 as Millis;
+
+/** Wi-Fi channels that are searched. Spec. */
+export const CHANNELS = 13;
+/** On each channel a searcher asks, asks once more after this, for either may be lost … Chosen. */
+export const SEARCH_ASK_AGAIN = 25 as Millis;
+/** … and then listens for this long. Spec: 40 to 60 ms. */
+export const SEARCH_DWELL = 45 as Millis;
+/** A round starts with so many visits to the last good channel. Chosen: nearly always it is still right. */
+export const SEARCH_HOME_VISITS = 3;
+/** First wait between two rounds; each is half as long again as the one before, up to the longest. Chosen: found within ten seconds, whatever happened. */
+export const SEARCH_AFTER = 500 as Millis;
+export const SEARCH_AFTER_MAX = 3000 as Millis;
+
+/** An unanswered `join` is said again after this, and so often. Chosen: a round trip with all of the driver's retries. */
+export const JOIN_AFTER = 60 as Millis;
+export const JOIN_TRIES = 3;
+/** A parent remembers an answered `join` that was not used for this long. Chosen: the child's TreeNode dials within DIAL_AFTER_MAX. */
+export const JOIN_PENDING = 15000 as Millis;
+/** Answered and unused at once, at the most; the oldest ends first. Chosen: all answers that wait for the air. */
+export const JOIN_OFFERS_MAX = 8;
+/** Most children by radio if the edge does not say. Chosen: a chip's memory. */
+export const RADIO_CHILDREN_MAX = 6;
+/** Links of children by radio are numbered from here. Spec: those by other ways are below. */
+export const RADIO_LINKS_FROM = 1000000;
+/** Without a parent, whoever hears of a way up waits this long for others to answer. Chosen: most of BEACON_ANSWER_WITHIN. */
+export const DECIDE_AFTER = 20 as Millis;
+/** Type of a datagram that says nothing: whether the MAC answers it is the news. Spec. */
+export const PROBE = 6;
+/** A parent that has been silent for this long, times those that hang on it, is probed. Chosen: 0.09 % of the air for each parent. */
+export const PROBE_AFTER = 1600 as Millis;

@@ -1,0 +1,249 @@
+import { expect, test } from "vitest";
+import type { Beacon } from "#shared/radio/beacon.ts";
+import { NO_PATH } from "#shared/radio/header.ts";
+import { type Neighbour, Neighbours, reported, shun } from "#shared/radio/neighbours.ts";
+import { Parents, pathCost } from "#shared/radio/parents.ts";
+import {
+  COST_OF_HOP,
+  DEPTH_MAX,
+  FAILS_DOUBT,
+  NEIGHBOUR_FRESH,
+  NEIGHBOURS_MAX,
+  PARENT_BETTER_FOR,
+  PARENT_GAIN,
+  REBORN_AFTER,
+  SHUN_AFTER,
+  SHUN_AFTER_MAX,
+} from "#shared/radio/tree-limits.ts";
+import type { Instant } from "#shared/units.ts";
+import { seeded } from "../world.ts";
+
+const OWN = "02:00:00:00:00:01";
+const OWN_TAIL = "\x00\x00\x01";
+const START = 10_000;
+const mac = (n: number) => "02:00:00:00:01:" + (n + 256).toString(16).substring(1);
+const beacon = (over: Partial<Beacon> = {}): Beacon => ({
+  treeVersion: 1,
+  life: "aaaa",
+  channel: 6,
+  slots: 4,
+  path: "",
+  qualities: "",
+  ...over,
+});
+
+class Table {
+  neighbours = new Neighbours(OWN);
+  now = START;
+  hear(
+    n: number,
+    counter: number,
+    cost = 0,
+    over: Partial<Beacon> = {},
+    rssi = -60,
+    kept?: Neighbour,
+  ): Neighbour | undefined {
+    return this.neighbours.heardBeacon(mac(n), beacon(over), counter, cost, rssi, kept, this.now as Instant);
+  }
+  known(n: number, cost = 0, over: Partial<Beacon> = {}, rssi = -60): Neighbour {
+    const one = this.hear(n, 1, cost, over, rssi);
+    if (one === undefined) throw new Error("not taken");
+    return one;
+  }
+}
+
+test("takes each beacon once: not again, and not an older one", () => {
+  const table = new Table();
+  expect(table.hear(1, 5, 8)).toBeDefined();
+  expect(table.hear(1, 5, 0)).toBeUndefined();
+  expect(table.hear(1, 4, 0)).toBeUndefined();
+  expect(table.neighbours.get(mac(1))?.cost).toBe(8);
+  expect(table.hear(1, 6, 0)?.cost).toBe(0);
+});
+
+test("believes in another life of a neighbour only after it has been silent, so an old recording changes nothing", () => {
+  const table = new Table();
+  table.hear(1, 5, 8);
+  table.now += REBORN_AFTER - 1;
+  expect(table.hear(1, 900, NO_PATH, { life: "bbbb" })).toBeUndefined();
+  expect(table.neighbours.get(mac(1))?.cost).toBe(8);
+  table.now += 1;
+  expect(table.hear(1, 1, 16, { life: "bbbb" })?.cost).toBe(16);
+});
+
+test("has room for a bounded number, forgets the one not heard for longest, and never the parent", () => {
+  const table = new Table();
+  for (let n = 0; n < NEIGHBOURS_MAX + 5; n++) {
+    table.now += 10;
+    table.hear(n, 1, 0, {}, -60, table.neighbours.get(mac(0)));
+  }
+  expect(table.neighbours.known.length).toBe(NEIGHBOURS_MAX);
+  expect(table.neighbours.get(mac(0))).toBeDefined();
+  expect(table.neighbours.get(mac(1))).toBeUndefined();
+  expect(table.neighbours.get(mac(NEIGHBOURS_MAX + 4))).toBeDefined();
+});
+
+test("signal strength is the first guess: better signal, lower estimate; unknown is between", () => {
+  const table = new Table();
+  const good = table.known(1, 0, {}, -60).etx;
+  const fair = table.known(2, 0, {}, -87).etx;
+  const poor = table.known(3, 0, {}, -95).etx;
+  const unknown = table.known(4, 0, {}, 0).etx;
+  expect(good).toBe(COST_OF_HOP);
+  expect(good).toBeLessThan(fair);
+  expect(fair).toBeLessThan(poor);
+  expect(unknown).toBe(fair);
+});
+
+test("beacons that are missed raise the estimate towards what the link needs, both ways counted", () => {
+  const random = seeded(7);
+  const table = new Table();
+  const one = table.known(1);
+  for (let counter = 2; counter < 600; counter++) {
+    if (random() < 0.5) table.hear(1, counter, 0, { qualities: OWN_TAIL + String.fromCharCode(128) });
+  }
+  // A half of each way: four transmissions.
+  expect(one.etx).toBeGreaterThan(2.8 * COST_OF_HOP);
+  expect(one.etx).toBeLessThan(6 * COST_OF_HOP);
+  expect(one.inbound).toBeGreaterThan(90);
+  expect(one.inbound).toBeLessThan(170);
+  expect(table.neighbours.qualities()).toBe(one.tail + String.fromCharCode(one.inbound));
+});
+
+test("qualities take turns, so that each neighbour learns its own in the end", () => {
+  const table = new Table();
+  for (let n = 0; n < 10; n++) for (let counter = 1; counter < 5; counter++) table.hear(n, counter);
+  const told = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    const bytes = table.neighbours.qualities();
+    expect(bytes.length).toBeLessThanOrEqual(16);
+    for (let at = 0; at < bytes.length; at += 4) told.add(bytes.substring(at, at + 3));
+  }
+  expect(told.size).toBe(10);
+});
+
+test("answers to datagrams tell the estimate: all answered, one transmission; half, two", () => {
+  const table = new Table();
+  const one = table.known(1, 0, {}, -95);
+  for (let i = 0; i < 500; i++) reported(one, true);
+  expect(one.etx).toBeCloseTo(COST_OF_HOP, 1);
+  for (let i = 0; i < 1000; i++) reported(one, i % 2 === 0);
+  expect(one.etx).toBeGreaterThan(1.6 * COST_OF_HOP);
+  expect(one.etx).toBeLessThan(2.4 * COST_OF_HOP);
+});
+
+test("three datagrams in a row without an answer double the estimate and say so, and not two", () => {
+  const table = new Table();
+  const one = table.known(1);
+  for (let i = 1; i < FAILS_DOUBT; i++) expect(reported(one, false)).toBe(false);
+  expect(one.etx).toBe(COST_OF_HOP);
+  expect(reported(one, false)).toBe(true);
+  expect(one.etx).toBe(2 * COST_OF_HOP);
+  reported(one, true);
+  expect(one.fails).toBe(0);
+  for (let i = 0; i < 1000; i++) reported(one, false);
+  expect(one.etx).toBeLessThanOrEqual(160);
+});
+
+function choice(table: Table, current?: Neighbour, parents = new Parents(OWN)) {
+  return parents.choose(table.neighbours.known, current, 6, table.now as Instant);
+}
+
+test("chooses the least cost of the whole way, not the nearest, and nobody if there is none", () => {
+  const table = new Table();
+  expect(choice(table)).toBeUndefined();
+  const near = table.known(1, 24, {}, -50);
+  expect(choice(table)).toBe(near);
+  const far = table.known(2, 8, {}, -87);
+  expect(pathCost(far)).toBeLessThan(pathCost(near));
+  expect(choice(table)).toBe(far);
+});
+
+test("keeps its parent until another is better by a transmission and a half", () => {
+  const table = new Table();
+  const current = table.known(1, 20);
+  const other = table.known(2, 20 - PARENT_GAIN + 1);
+  expect(choice(table, current)).toBe(current);
+  other.cost -= 1;
+  expect(choice(table, current)).toBe(other);
+});
+
+test("changes for a smaller gain once it has lasted ten minutes without a break", () => {
+  const table = new Table();
+  const parents = new Parents(OWN);
+  const current = table.known(1, 20);
+  const other = table.known(2, 16);
+  const step = () => {
+    table.now += 60_000;
+    current.heardAt = table.now as Instant;
+    other.heardAt = table.now as Instant;
+    return choice(table, current, parents);
+  };
+  choice(table, current, parents);
+  for (let minute = 1; minute < 10; minute++) expect(step()).toBe(current);
+  other.cost = 22;
+  expect(step()).toBe(current);
+  other.cost = 16;
+  expect(step()).toBe(current);
+  for (let at = 120_000; at < PARENT_BETTER_FOR; at += 60_000) expect(step()).toBe(current);
+  expect(step()).toBe(other);
+});
+
+test("in doubt of its parent any other way will do; with none it stays", () => {
+  const table = new Table();
+  const current = table.known(1, 8);
+  current.fails = FAILS_DOUBT;
+  expect(choice(table, current)).toBe(current);
+  const worse = table.known(2, 40);
+  expect(choice(table, current)).toBe(worse);
+  current.fails = FAILS_DOUBT - 1;
+  expect(choice(table, current)).toBe(current);
+});
+
+test("never chooses a descendant, nor one that is too deep, without a way, full, elsewhere, silent or shunned", () => {
+  const table = new Table();
+  const ok = table.known(1, 100);
+  const bad: [string, (one: Neighbour) => void][] = [
+    ["a child", (one) => (one.beacon.path = OWN_TAIL + "xyz")],
+    ["a grandchild", (one) => (one.beacon.path = "abc" + OWN_TAIL + "xyz")],
+    ["too deep", (one) => (one.beacon.path = "abc".repeat(DEPTH_MAX))],
+    ["no way", (one) => (one.cost = NO_PATH)],
+    ["full", (one) => (one.beacon.slots = 0)],
+    ["elsewhere", (one) => (one.beacon.channel = 7)],
+    ["silent", (one) => (one.heardAt = (table.now - NEIGHBOUR_FRESH) as Instant)],
+    ["shunned", (one) => shun(one, table.now as Instant)],
+  ];
+  for (let i = 0; i < bad.length; i++) {
+    const one = table.known(10 + i, 0);
+    expect(choice(table)).toBe(one);
+    (bad[i] as (typeof bad)[0])[1](one);
+    expect(choice(table), (bad[i] as (typeof bad)[0])[0]).toBe(ok);
+  }
+});
+
+test("a parent whose path has come to lead over it, or that has lost its way, is no way any more", () => {
+  const table = new Table();
+  const parents = new Parents(OWN);
+  const current = table.known(1, 8);
+  current.beacon.path = "abc" + OWN_TAIL;
+  expect(parents.isWay(current)).toBe(false);
+  current.beacon.path = "abc";
+  expect(parents.isWay(current)).toBe(true);
+  current.cost = NO_PATH;
+  expect(parents.isWay(current)).toBe(false);
+});
+
+test("who refuses is left alone for longer each time, up to a bound, and no longer after an answer", () => {
+  const table = new Table();
+  const one = table.known(1);
+  let last = 0;
+  for (let i = 0; i < 8; i++) {
+    shun(one, table.now as Instant);
+    const length = one.shunUntil - table.now;
+    expect(length).toBe(Math.min(Math.max(last * 2, SHUN_AFTER), SHUN_AFTER_MAX));
+    last = length;
+  }
+  reported(one, true);
+  shun(one, table.now as Instant);
+  expect(one.shunUntil - table.now).toBe(SHUN_AFTER);
+});
