@@ -1,0 +1,267 @@
+/**
+ * Place is a node's place in the radio tree: who is its parent, whom it asks to be, what that makes of its own way up, and all that it
+ * says about it to others. It looks for a parent as long as it has none, and for a better one as long as it has.
+ *
+ * It asks and hears; the sessions that come of it are Radio's.
+ */
+import { after, type Instant, type Random, sooner } from "../units.ts";
+import { beaconBody, readBeacon, TAIL_BYTES } from "./beacon.ts";
+import { Channels } from "./channels.ts";
+import type { RadioConfig } from "./effect.ts";
+import { emptyHeader, type Header, headerBytes, JOIN, NO_PATH, SOLICIT } from "./header.ts";
+import { AWAKE, KeyRing, NO_NONCE, NONCE_BYTES, SLEEPY } from "./join.ts";
+import { HEADER_BYTES } from "./limits.ts";
+import { type Neighbour, Neighbours, shun } from "./neighbours.ts";
+import { Parents, pathCost } from "./parents.ts";
+import { BROADCAST, type Mac, macBytes, type Seal } from "./seal.ts";
+import type { Session } from "./session.ts";
+import type { Transmitter } from "./transmitter.ts";
+import {
+  BEACON_ANSWER_WITHIN,
+  COST_OF_HOP,
+  DECIDE_AFTER,
+  JOIN_AFTER,
+  JOIN_TRIES,
+  PROBE,
+  PROBE_AFTER,
+} from "./tree-limits.ts";
+import { Trickle } from "./trickle.ts";
+
+export class Place {
+  parent: Neighbour | undefined;
+  /** Whom we ask to be our parent, with which nonce, how often yet, and when next. */
+  target: Neighbour | undefined;
+  nonce: string;
+  /** When to think about parents again. */
+  decideAt: Instant | undefined;
+  /** When the parent last gave a sign of life, if only on the air, and when to ask for one. */
+  aliveAt: Instant;
+  probeAt: Instant;
+  /** Our way up, as headers say it. */
+  cost: number;
+  path: string;
+  /** Of a source: 0, or NO_PATH. */
+  rootward: number;
+  /** How many children there is room for. */
+  slots: number;
+  /** Six bytes. */
+  own: string;
+  ring: KeyRing;
+  channels: Channels;
+  trickle: Trickle;
+  private config: RadioConfig;
+  private random: Random;
+  private transmitter: Transmitter;
+  private neighbours: Neighbours;
+  private parents: Parents;
+  /** A random number of this start, and how many datagrams of no session it has sent. */
+  private life: string;
+  private said: number;
+  private tries: number;
+  private joinAt: Instant;
+  /** The cost as the last change was told. */
+  private costSaid: number;
+  private treeVersion: number;
+
+  constructor(config: RadioConfig, seal: Seal, random: Random, transmitter: Transmitter) {
+    this.parent = undefined;
+    this.target = undefined;
+    this.nonce = "";
+    this.decideAt = undefined;
+    this.aliveAt = 0 as Instant;
+    this.probeAt = 0 as Instant;
+    this.cost = NO_PATH;
+    this.path = "";
+    this.rootward = NO_PATH;
+    this.slots = 0;
+    this.own = macBytes(config.mac);
+    this.ring = new KeyRing(config.installKey, seal);
+    this.channels = new Channels(config.channel, config.lastChannel || 1, random);
+    this.trickle = new Trickle(random);
+    this.config = config;
+    this.random = random;
+    this.transmitter = transmitter;
+    this.neighbours = new Neighbours(config.mac);
+    this.parents = new Parents(config.mac);
+    this.life = randomBytes(4, random);
+    this.said = 0;
+    this.tries = 0;
+    this.joinAt = 0 as Instant;
+    this.costSaid = NO_PATH;
+    this.treeVersion = this.life.charCodeAt(0);
+  }
+
+  /** Does what its time has come for, but for what only `search` may do. */
+  think(now: Instant): void {
+    if (this.decideAt !== undefined && now >= this.decideAt) this.decide(now);
+    if (this.target !== undefined && now >= this.joinAt) this.askToJoin(this.target, now);
+    if (this.parent !== undefined && now >= this.probeAt) this.probe(this.parent, now);
+    this.settle(now);
+  }
+
+  /** One step of the search, if it is time and the radio is free; `channels.channel` may be another then. */
+  search(now: Instant): void {
+    if (this.maySearch() && this.channels.isToAsk(now)) this.shout(SOLICIT);
+  }
+
+  wakeAt(): Instant | undefined {
+    let at = sooner(this.trickle.wakeAt(), this.decideAt);
+    if (this.parent !== undefined) at = sooner(at, this.probeAt);
+    return sooner(at, this.target !== undefined ? this.joinAt : this.maySearch() ? this.channels.wakeAt() : undefined);
+  }
+
+  /** To all who hear it: what we are. To ask (SOLICIT) is to ask for the same in return. */
+  shout(type: number): void {
+    this.transmitter.post(BROADCAST, this.ring.shout(this.own, this.header(type, 0) + this.body()));
+  }
+
+  header(type: number, epoch: number): string {
+    const header = emptyHeader(type, this.ring.net, epoch);
+    this.said += 1;
+    header.counter = this.said;
+    header.cost = this.cost;
+    return headerBytes(header);
+  }
+
+  body(): string {
+    return beaconBody({
+      treeVersion: this.treeVersion,
+      life: this.life,
+      channel: this.channels.channel,
+      slots: this.slots,
+      path: this.path,
+      qualities: this.neighbours.qualities(),
+    });
+  }
+
+  /** A beacon, or a search for one. Answers what was wrong with it, if anything. */
+  heardBeacon(
+    mac: Mac,
+    header: Header,
+    bytes: string,
+    rssi: number,
+    channel: number,
+    now: Instant,
+  ): string | undefined {
+    const text = this.ring.heard(macBytes(mac), bytes);
+    if (text === undefined) return "radio forged";
+    const beacon = readBeacon(text.substr(HEADER_BYTES));
+    if (beacon === undefined) return "radio malformed";
+    // The next channel's datagrams come through, but ours would not arrive there.
+    if (beacon.channel !== channel) return "radio other channel";
+    const wasSibling = this.isSibling(this.neighbours.get(mac));
+    const from = this.neighbours.heardBeacon(mac, beacon, header.counter, header.cost, rssi, this.parent, now);
+    if (from === undefined) return "radio replayed";
+    // It has left our parent: does that live?
+    if (wasSibling && !this.isSibling(from)) this.doubt(now);
+    if (header.type === SOLICIT && this.cost < header.cost) {
+      this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.random()));
+    }
+    if (header.cost === NO_PATH) return undefined;
+    if (this.parent !== undefined) this.decideAt = now;
+    else {
+      this.channels.isGood();
+      // Others may be about to answer as well: choose among them.
+      if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER);
+    }
+    return undefined;
+  }
+
+  /** Whether we would still have it, now that it has answered. */
+  isWanted(one: Neighbour, now: Instant): boolean {
+    return this.parent === undefined || this.best(now) === one;
+  }
+
+  /** Whether a way up over it can be kept. */
+  isWay(one: Neighbour): boolean {
+    return this.parents.isWay(one);
+  }
+
+  /** The parent's sign of life is wanted, whenever the last one was. */
+  doubt(at: Instant): void {
+    this.aliveAt = 0 as Instant;
+    this.probeAt = at;
+  }
+
+  /** The one asked has refused, or does not answer. */
+  notTaken(to: Neighbour, now: Instant): void {
+    this.target = undefined;
+    this.decideAt = now;
+    shun(to, now);
+  }
+
+  private isSibling(one: Neighbour | undefined): boolean {
+    const parent = this.parent;
+    return one !== undefined && parent !== undefined && one.beacon.path.substr(0, TAIL_BYTES) === parent.tail;
+  }
+
+  /**
+   * If the parent has been silent for too long, sends it something that only its MAC answers. Those that hang on it share the work: the
+   * first to miss it leaves, and the others, who hear that, ask at once.
+   */
+  private probe(parent: Neighbour, now: Instant): void {
+    const siblings = this.neighbours.known.filter((one) => this.isSibling(one)).length;
+    const silence = PROBE_AFTER * (1 + siblings) * (0.75 + 0.5 * this.random());
+    const isSilent = now >= after(this.aliveAt, silence);
+    this.probeAt = after(isSilent ? now : this.aliveAt, silence);
+    if (isSilent && !this.config.isSleepy) this.transmitter.post(parent.mac, this.header(PROBE, 0) + NO_NONCE);
+  }
+
+  /** Our own cost and path follow from the parent's. */
+  private settle(now: Instant): void {
+    const sessions = this.transmitter.sessions;
+    const parent = this.parent;
+    let cost = this.rootward;
+    let path = "";
+    if (parent !== undefined) {
+      cost = Math.floor(pathCost(parent));
+      path = parent.tail + parent.beacon.path;
+      this.treeVersion = parent.beacon.treeVersion;
+      // While it asks others that it knows, there is hope that the children need not leave.
+    } else if (this.target !== undefined) return;
+    for (let i = 0; i < sessions.length; i++) (sessions[i] as Session).pathCost = cost;
+    const isNews = path !== this.path || Math.abs(cost - this.costSaid) >= COST_OF_HOP;
+    this.cost = cost;
+    this.path = path;
+    if (!isNews || !this.config.mayParent) return;
+    this.costSaid = cost;
+    this.trickle.reset(now);
+    if (cost === NO_PATH) this.trickle.hurry(now);
+  }
+
+  /** Which parent to have, and what to do for it. */
+  private decide(now: Instant): void {
+    this.decideAt = undefined;
+    if (this.config.isSource || this.target !== undefined) return;
+    const best = this.best(now);
+    if (best === undefined) this.channels.search(now);
+    else if (best !== this.parent) {
+      this.target = best;
+      this.nonce = randomBytes(NONCE_BYTES, this.random);
+      this.tries = JOIN_TRIES;
+      this.joinAt = now;
+    }
+  }
+
+  private best(now: Instant): Neighbour | undefined {
+    return this.parents.choose(this.neighbours.known, this.parent, this.channels.channel, now);
+  }
+
+  private askToJoin(to: Neighbour, now: Instant): void {
+    if (this.tries === 0) return this.notTaken(to, now);
+    this.tries -= 1;
+    this.joinAt = after(now, JOIN_AFTER * (1 + this.random()));
+    const text = this.header(JOIN, 0) + this.nonce + (this.config.isSleepy ? SLEEPY : AWAKE);
+    this.transmitter.post(to.mac, this.ring.sign(this.own + macBytes(to.mac), text));
+  }
+
+  private maySearch(): boolean {
+    return this.target === undefined && this.decideAt === undefined && this.transmitter.flying === undefined;
+  }
+}
+
+export function randomBytes(length: number, random: Random): string {
+  let bytes = "";
+  while (bytes.length < length) bytes += String.fromCharCode(Math.floor(256 * random()));
+  return bytes;
+}

@@ -1,0 +1,391 @@
+/**
+ * Radio is the whole hop by radio without its driver: it finds a parent and keeps the best, takes children, and offers both as links to
+ * TreeNode, like WebSocket does. Inputs are methods with the time as an argument; what is to be done comes back as effects.
+ *
+ * Guarantee: what is handed in on a link comes out at its other end whole, in order and once, or the link is closed; but for a frame
+ * longer than PARCEL_BYTES_MAX, which is counted. Whatever is not from somebody with the install key, now and for us, is counted and
+ * changes nothing. How much may wait is up to TreeNode, which is told when a link has `drained`.
+ *
+ * A change of parent is made before the break: only when the new one has answered is the old link closed. A node that has lost its way
+ * and knows no other says so before it searches, and its children leave.
+ */
+import { count, type Counters } from "../table.ts";
+import { after, type Instant, type LinkId, type Random, sooner } from "../units.ts";
+import { isOnPath, readBeacon, TAIL_BYTES, tailOf } from "./beacon.ts";
+import type { RadioConfig, RadioEffect } from "./effect.ts";
+import { BEACON, type Header, JOIN, JOIN_ACK, NO_PATH, parseHeader } from "./header.ts";
+import { collect, feed, Hop } from "./hop.ts";
+import { JOIN_REFUSED, JOIN_TAKEN, NO_NONCE, NONCE_BYTES, SLEEPY } from "./join.ts";
+import { HEADER_BYTES, PACKET_TIME, PARCEL_BYTES_MAX } from "./limits.ts";
+import { learn, type Neighbour, reported, shun } from "./neighbours.ts";
+import { Place, randomBytes } from "./place.ts";
+import { type Mac, macBytes, type Seal } from "./seal.ts";
+import type { Outcome } from "./session.ts";
+import { Transmitter } from "./transmitter.ts";
+import {
+  DEPTH_MAX,
+  FAILS_DOUBT,
+  FAILS_LOST,
+  FAILS_MUTE,
+  JOIN_OFFERS_MAX,
+  JOIN_PENDING,
+  PROBE,
+  RADIO_CHILDREN_MAX,
+  RADIO_LINKS_FROM,
+} from "./tree-limits.ts";
+
+export class Radio {
+  counters: Counters;
+  private config: RadioConfig;
+  private seal: Seal;
+  private random: Random;
+  private place: Place;
+  private transmitter: Transmitter;
+  /** What the input under way asks for. */
+  private out: RadioEffect[];
+  /** The children's newest link. */
+  private links: number;
+  /** The newest offer's, one byte. */
+  private epochs: number;
+  /** The link that TreeNode wants upwards, or 0; it is open if `up` has it too. */
+  private upLink: LinkId;
+  /** The session with the parent. */
+  private up: Hop | undefined;
+  /** Where the edge was told to tune to. */
+  private channel: number;
+
+  constructor(config: RadioConfig, seal: Seal, random: Random) {
+    this.counters = {};
+    this.config = config;
+    this.seal = seal;
+    this.random = random;
+    this.transmitter = new Transmitter(random);
+    this.transmitter.counters = this.counters;
+    this.place = new Place(config, seal, random, this.transmitter);
+    if (config.mayParent) this.place.slots = config.childrenMax || RADIO_CHILDREN_MAX;
+    this.out = [];
+    this.links = RADIO_LINKS_FROM - 1;
+    this.epochs = Math.floor(256 * random());
+    this.upLink = 0 as LinkId;
+    this.up = undefined;
+    this.channel = 0;
+  }
+
+  start(now: Instant): readonly RadioEffect[] {
+    this.place.decideAt = now;
+    return this.restarted(now);
+  }
+
+  /** The radio runs (again). */
+  restarted(now: Instant): readonly RadioEffect[] {
+    this.transmitter.restarted(now);
+    this.channel = 0;
+    return this.done(now);
+  }
+
+  /** A source tells whether its way up is open (0), or not. */
+  setRootward(cost: number | undefined, now: Instant): readonly RadioEffect[] {
+    this.place.rootward = cost === undefined ? NO_PATH : cost;
+    return this.done(now);
+  }
+
+  /** Wi-Fi has gone to another channel, and the radio with it; 0: it dictates none any more. */
+  moved(channel: number, now: Instant): readonly RadioEffect[] {
+    this.place.channels.fix(channel);
+    this.place.trickle.reset(now);
+    return this.done(now);
+  }
+
+  /** TreeNode wants a way up as this link (below zero). It is opened when there is one, however long that takes. */
+  dial(link: LinkId, now: Instant): readonly RadioEffect[] {
+    this.upLink = link;
+    if (this.config.isSource) this.out.push({ kind: "closed", link });
+    else if (this.up !== undefined) this.open(this.up, link);
+    return this.done(now);
+  }
+
+  send(link: LinkId, bytes: string, now: Instant): readonly RadioEffect[] {
+    const hop = this.hopOf(link);
+    if (hop !== undefined) {
+      hop.isOwing = true;
+      if (bytes !== "" && bytes.length <= PARCEL_BYTES_MAX) hop.waiting.push(bytes);
+      else count(this.counters, "radio frame too long");
+    }
+    return this.done(now);
+  }
+
+  /** TreeNode is done with the link, and is told nothing more of it. */
+  close(link: LinkId, now: Instant): readonly RadioEffect[] {
+    const hop = this.hopOf(link);
+    if (link === this.upLink) this.upLink = 0 as LinkId;
+    if (hop !== undefined) {
+      if (link > 0) this.place.slots += 1;
+      hop.link = 0 as LinkId;
+      // Whatever displeased it up there may be better elsewhere.
+      if (hop === this.up) shun(this.place.parent as Neighbour, now);
+      this.end(hop, now);
+    }
+    return this.done(now);
+  }
+
+  pause(link: LinkId, now: Instant): readonly RadioEffect[] {
+    return this.setPaused(link, true, now);
+  }
+
+  resume(link: LinkId, now: Instant): readonly RadioEffect[] {
+    return this.setPaused(link, false, now);
+  }
+
+  sent(outcome: Outcome, now: Instant): readonly RadioEffect[] {
+    const flying = this.transmitter.flying;
+    const place = this.place;
+    const parent = place.parent;
+    if (flying !== undefined && parent !== undefined && flying.mac === parent.mac) {
+      if (outcome === "ok") {
+        parent.deaf = 0;
+        place.aliveAt = now;
+      } else if (outcome === "fail") {
+        parent.deaf += 1;
+        if (parent.deaf === FAILS_DOUBT) place.decideAt = now;
+        if (isProbe(flying.bytes)) place.doubt(after(now, PACKET_TIME * (1 + this.random())));
+      }
+    }
+    this.transmitter.sent(outcome, now);
+    return this.done(now);
+  }
+
+  /** A datagram came. `rssi` is 0 if it is unknown; `channel` is the one we listen on. */
+  heard(mac: Mac, bytes: string, rssi: number, channel: number, now: Instant): readonly RadioEffect[] {
+    const header = parseHeader(bytes);
+    let fault: string | undefined = "radio of others";
+    if (header !== undefined && header.net === this.place.ring.net) {
+      if (header.type === JOIN) fault = this.heardJoin(mac, bytes, now);
+      else if (header.type === JOIN_ACK) fault = this.heardAnswer(mac, header, bytes, now);
+      else if (header.type === PROBE) fault = undefined;
+      else if (header.type < BEACON) fault = this.heardData(mac, header, bytes, now);
+      else fault = this.place.heardBeacon(mac, header, bytes, rssi, channel, now);
+    }
+    if (fault !== undefined) count(this.counters, fault);
+    return this.done(now);
+  }
+
+  tick(now: Instant): readonly RadioEffect[] {
+    const hops = this.hops();
+    if (this.transmitter.isWedged(now)) this.out.push({ kind: "restart" });
+    for (let i = hops.length - 1; i >= 0; i--) {
+      const hop = hops[i] as Hop;
+      if (hop !== this.up && (hop.isLost(now) || (hop.link === 0 && now >= hop.until))) this.end(hop, now);
+    }
+    if (this.place.trickle.isDue(now)) this.place.shout(BEACON);
+    this.place.search(now);
+    return this.done(now);
+  }
+
+  wakeAt(): Instant | undefined {
+    return sooner(this.transmitter.wakeAt(), this.place.wakeAt());
+  }
+
+  /** After every input: what has become of our way up, and what is to go on the air. */
+  private done(now: Instant): readonly RadioEffect[] {
+    const hops = this.hops();
+    const place = this.place;
+    if (this.up !== undefined) this.judge(this.up, place.parent as Neighbour, now);
+    place.think(now);
+    for (let i = 0; i < hops.length; i++) feed(hops[i] as Hop, this.out);
+    const next = this.transmitter.next(now);
+    if (this.channel !== place.channels.channel) {
+      this.channel = place.channels.channel;
+      this.out.push({ kind: "tune", channel: this.channel });
+    }
+    if (next !== undefined) this.out.push({ kind: "transmit", mac: next.mac, bytes: next.bytes });
+    const out = this.out;
+    this.out = [];
+    return out;
+  }
+
+  /** What became of the datagrams to the parent, and of the parent. */
+  private judge(up: Hop, parent: Neighbour, now: Instant): void {
+    const reports = up.takeReports();
+    for (let i = 0; i < reports.length; i++) {
+      if (reported(parent, (reports[i] as { acked: boolean }).acked)) this.place.decideAt = now;
+    }
+    // One whose MAC answers, and nothing else, may be busy; but not if it has never answered: it has forgotten its offer.
+    const failsMax = up.heardAt === undefined ? FAILS_LOST : FAILS_MUTE;
+    if (parent.deaf >= FAILS_LOST || parent.fails >= failsMax || up.isLost(now)) {
+      count(this.counters, "radio parent lost");
+      shun(parent, now);
+    } else if (parent.beacon.life === up.life && this.place.isWay(parent)) return;
+    this.end(up, now);
+  }
+
+  /** Somebody wants to be our child. */
+  private heardJoin(mac: Mac, bytes: string, now: Instant): string | undefined {
+    const place = this.place;
+    const child = macBytes(mac);
+    const text = place.ring.signed(child + place.own, bytes);
+    if (text === undefined) return "radio forged";
+    if (text.length !== HEADER_BYTES + NONCE_BYTES + 1) return "radio malformed";
+    const asked = text.substr(HEADER_BYTES, NONCE_BYTES);
+    const offers = this.hops().filter((one) => one !== this.up && one.link === 0);
+    let offer = offers.filter((one) => one.peer === mac && one.asked === asked)[0];
+    if (offer === undefined && this.mayTake(mac)) {
+      if (offers.length >= JOIN_OFFERS_MAX) this.end(offers[0] as Hop, now);
+      const nonce = randomBytes(NONCE_BYTES, this.random);
+      const key = place.ring.session(child, place.own, asked, nonce);
+      const isSleepy = text.charAt(HEADER_BYTES + NONCE_BYTES) === SLEEPY;
+      this.epochs = (this.epochs + 1) & 255;
+      offer = this.newHop(mac, key, this.epochs, isSleepy);
+      offer.asked = asked;
+      offer.nonce = nonce;
+      offer.until = after(now, JOIN_PENDING);
+    }
+    const answer =
+      offer === undefined
+        ? place.header(JOIN_ACK, 0) + NO_NONCE + JOIN_REFUSED
+        : place.header(JOIN_ACK, offer.epoch) + offer.nonce + JOIN_TAKEN;
+    this.transmitter.post(mac, place.ring.sign(place.own + child + asked, answer + place.body()));
+    return offer === undefined ? "radio join refused" : undefined;
+  }
+
+  private mayTake(mac: Mac): boolean {
+    const place = this.place;
+    return (
+      place.cost !== NO_PATH &&
+      (place.parent !== undefined || this.config.isSource) &&
+      (place.target === undefined || place.target.mac !== mac) &&
+      place.path.length < DEPTH_MAX * TAIL_BYTES &&
+      !isOnPath(place.path, tailOf(mac)) &&
+      (place.slots > 0 || this.hops().filter((one) => one.peer === mac && one.link > 0).length > 0)
+    );
+  }
+
+  /** The answer to our `join`. */
+  private heardAnswer(mac: Mac, header: Header, bytes: string, now: Instant): string | undefined {
+    const place = this.place;
+    const to = place.target;
+    if (to === undefined || to.mac !== mac) return "radio answer unasked";
+    const parent = macBytes(mac);
+    const text = place.ring.signed(parent + place.own + place.nonce, bytes);
+    if (text === undefined) return "radio forged";
+    const beacon = readBeacon(text.substr(HEADER_BYTES + NONCE_BYTES + 1));
+    if (beacon === undefined) return "radio malformed";
+    learn(to, beacon, header.cost, now);
+    to.hasTaken = text.charAt(HEADER_BYTES + NONCE_BYTES) === JOIN_TAKEN;
+    if (!to.hasTaken || !place.isWay(to)) {
+      place.notTaken(to, now);
+      return undefined;
+    }
+    place.target = undefined;
+    const old = this.up;
+    // The old parent may have come back meanwhile.
+    if (!place.isWanted(to, now)) return undefined;
+    const key = place.ring.session(place.own, parent, place.nonce, text.substr(HEADER_BYTES, NONCE_BYTES));
+    const up = this.newHop(mac, key, header.epoch, this.config.isSleepy);
+    up.life = beacon.life;
+    to.fails = 0;
+    to.deaf = 0;
+    this.up = up;
+    place.parent = to;
+    place.aliveAt = now;
+    place.probeAt = now;
+    place.channels.found();
+    this.endOthers(up, now);
+    if (old !== undefined && old.peer !== mac) this.end(old, now);
+    if (this.upLink !== 0) this.open(up, this.upLink);
+    return undefined;
+  }
+
+  private heardData(mac: Mac, header: Header, bytes: string, now: Instant): string | undefined {
+    const hop = this.hops().filter((one) => one.peer === mac && one.epoch === header.epoch)[0];
+    if (hop === undefined) return "radio other session";
+    const before = hop.heardAt;
+    hop.heardAt = undefined;
+    hop.heard(header, bytes, now);
+    if (hop.heardAt === undefined) {
+      hop.heardAt = before;
+      return undefined;
+    }
+    if (hop === this.up) {
+      const parent = this.place.parent as Neighbour;
+      parent.cost = header.cost;
+      parent.heardAt = now;
+      this.place.aliveAt = now;
+    } else {
+      if (hop.link === 0) {
+        this.endOthers(hop, now);
+        if (this.place.slots <= 0) {
+          // Others were quicker.
+          this.end(hop, now);
+          return "radio join refused";
+        }
+        this.place.slots -= 1;
+        this.links += 1;
+        this.open(hop, this.links as LinkId);
+      }
+      // What is below cannot be nearer to the source, unless one of us is wrong, or this goes round in a circle.
+      if (header.cost <= this.place.cost && header.cost !== NO_PATH) {
+        count(this.counters, "radio loop suspected");
+        this.place.trickle.reset(now);
+      }
+    }
+    collect(hop, this.out);
+    return undefined;
+  }
+
+  private hops(): Hop[] {
+    return this.transmitter.sessions as Hop[];
+  }
+
+  private hopOf(link: LinkId): Hop | undefined {
+    return this.hops().filter((one) => one.link === link)[0];
+  }
+
+  private newHop(mac: Mac, key: string, epoch: number, isSleepy: boolean): Hop {
+    const hop = new Hop(mac, this.config.mac, key, epoch, this.seal, this.random, isSleepy);
+    hop.counters = this.counters;
+    hop.net = this.place.ring.net;
+    hop.pathCost = this.place.cost;
+    this.transmitter.sessions.push(hop);
+    return hop;
+  }
+
+  private setPaused(link: LinkId, isPaused: boolean, now: Instant): readonly RadioEffect[] {
+    const hop = this.hopOf(link);
+    if (hop !== undefined) {
+      hop.isPaused = isPaused;
+      collect(hop, this.out);
+    }
+    return this.done(now);
+  }
+
+  private open(hop: Hop, link: LinkId): void {
+    hop.link = link;
+    this.out.push({ kind: "opened", link });
+    collect(hop, this.out);
+  }
+
+  /** With each neighbour there is one session: the newest. */
+  private endOthers(hop: Hop, now: Instant): void {
+    const others = this.hops().filter((one) => one !== hop && one.peer === hop.peer);
+    for (let i = 0; i < others.length; i++) this.end(others[i] as Hop, now);
+  }
+
+  /** A session is over, and TreeNode is told if it knew of it. */
+  private end(hop: Hop, now: Instant): void {
+    const link = hop.link;
+    this.transmitter.remove(hop);
+    if (hop === this.up) {
+      this.up = undefined;
+      this.place.parent = undefined;
+      this.place.decideAt = now;
+    }
+    if (link === 0) return;
+    if (link > 0) this.place.slots += 1;
+    else this.upLink = 0 as LinkId;
+    this.out.push({ kind: "closed", link });
+  }
+}
+
+function isProbe(bytes: string): boolean {
+  return ((bytes.charCodeAt(0) >> 2) & 15) === PROBE;
+}
