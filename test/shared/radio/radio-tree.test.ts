@@ -125,6 +125,25 @@ test("loops never persist, whoever dies and comes back, and in the end everybody
   expect(worst).toBeLessThan(2000);
 });
 
+test("cut off with all its descendants, a node does not hang itself upon one of them", () => {
+  for (const seed of seedsToPlay(3)) {
+    const field = plant(seed, GRID, 0.9);
+    field.until(() => field.everyoneIsUp(), 20_000);
+    chatter(field, 5000, 500);
+    const whole = field.link;
+    const source = field.at(0).mac;
+    field.link = (a, b) => (a === source || b === source ? 0 : whole(a, b));
+    let loopMillis = 0;
+    chatter(field, 20_000, 50, () => {
+      if (others(field).some((one) => field.isInLoop(one))) loopMillis += 50;
+    });
+    expect(loopMillis, `SEED=${seed}`).toBeLessThan(500);
+    expect(others(field).some((one) => one.isUp)).toBe(false);
+    field.link = whole;
+    field.until(() => field.everyoneIsUp(), 20_000);
+  }
+});
+
 test("a source whose router changes its channel is found again within ten seconds", () => {
   const times: number[] = [];
   for (const seed of seedsToPlay(4)) {
