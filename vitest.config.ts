@@ -9,7 +9,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["test/{shared,firmware,host,native,tools}/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{shared,firmware,host,tools}/**/*.test.ts", "test/*.test.ts"],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -27,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/{e2e,native}/**/*.test.ts"],
           testTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },

@@ -5,19 +5,12 @@
  * made by CBC (three native calls; not a loop over bytes). Else there is no seal, unless the configuration says to go without.
  */
 
-/** As shared/radio asks for it. */
-export interface Seal {
-  seal(key: string, nonce: string, header: string, plain: string): string;
-  /** undefined if the tag is wrong. */
-  open(key: string, nonce: string, header: string, sealed: string): string | undefined;
-  /** HMAC-SHA256, 32 bytes. */
-  mac(key: string, text: string): string;
-}
+import { TAG_BYTES } from "#shared/radio/limits.ts";
+import type { Seal } from "#shared/radio/seal.ts";
 
 /** A seal, or why there is none; `warning` is to be said at start. */
 export type SealOutcome = { ok: true; seal: Seal; warning: string } | { ok: false; error: string };
 
-const TAG_BYTES = 8;
 const BLOCK_BYTES = 16;
 /** Block of SHA-256, in bytes. */
 const HASH_BLOCK_BYTES = 64;

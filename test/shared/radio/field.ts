@@ -10,7 +10,7 @@ import { Radio } from "#shared/radio/radio.ts";
 import { BROADCAST } from "#shared/radio/seal.ts";
 import type { Instant, LinkId, NodeId, Random } from "#shared/units.ts";
 import { seeded } from "../world.ts";
-import { NODE_SEAL } from "./seal.ts";
+import { NODE_SEAL } from "#host/radio-seal.ts";
 
 const ATTEMPTS = 6;
 const REDIAL_AFTER = 500;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { KeyRing } from "#shared/radio/join.ts";
 import { TAG_BYTES } from "#shared/radio/limits.ts";
-import { NODE_SEAL } from "./seal.ts";
+import { NODE_SEAL } from "#host/radio-seal.ts";
 
 const INSTALL = "0123456789abcdef";
 const keys = new KeyRing(INSTALL, NODE_SEAL);

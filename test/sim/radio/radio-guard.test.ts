@@ -17,10 +17,10 @@ import { Radio } from "#shared/radio/radio.ts";
 import { netOf, type Seal } from "#shared/radio/seal.ts";
 import { PROBE } from "#shared/radio/tree-limits.ts";
 import type { Instant, LinkId, NodeId } from "#shared/units.ts";
-import { seeded, seedsToPlay } from "../world.ts";
-import { Field, type Heard, KEY, macOf, type Station } from "./field.ts";
-import { NODE_SEAL } from "./seal.ts";
-import { chatter, expectCarries, GRID, LINE, plant } from "./shapes.ts";
+import { seeded, seedsToPlay } from "../../shared/world.ts";
+import { Field, type Heard, KEY, macOf, type Station } from "../../shared/radio/field.ts";
+import { NODE_SEAL } from "#host/radio-seal.ts";
+import { chatter, expectCarries, GRID, LINE, plant } from "../../shared/radio/shapes.ts";
 
 // Many seeds take their time.
 vi.setConfig({ testTimeout: 60_000 });

@@ -4,8 +4,8 @@ import { NODE_SEAL } from "#host/radio-seal.ts";
 import { ACK, parseHeader } from "#shared/radio/header.ts";
 import type { Seal } from "#shared/radio/seal.ts";
 import type { Random } from "#shared/units.ts";
-import { seedsToPlay } from "../world.ts";
-import { CALM, CHEAP_SEAL, type End, frameOf, Pair } from "./pair.ts";
+import { seedsToPlay } from "../../shared/world.ts";
+import { CALM, CHEAP_SEAL, type End, frameOf, Pair } from "../../shared/radio/pair.ts";
 
 const ATTACKS = [
   "replayed",

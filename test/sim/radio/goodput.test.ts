@@ -1,6 +1,6 @@
 /** Issue 4, done-line 2: what one hop carries, of frames of 250 bytes, in kbit/s. */
 import { expect, test } from "vitest";
-import { attemptTime, CALM, goodput, type Weather } from "./pair.ts";
+import { attemptTime, CALM, goodput, type Weather } from "../../shared/radio/pair.ts";
 
 /** Full datagrams without end or acks. */
 const AIR_LIMIT = (250 * 8) / attemptTime(250, 0);

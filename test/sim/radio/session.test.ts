@@ -13,8 +13,8 @@ import {
 } from "#shared/radio/limits.ts";
 import { Session } from "#shared/radio/session.ts";
 import type { Instant, Random } from "#shared/units.ts";
-import { seeded, seedsToPlay } from "../world.ts";
-import { CALM, CHEAP_SEAL, type End, frameOf, Pair, type Weather } from "./pair.ts";
+import { seeded, seedsToPlay } from "../../shared/world.ts";
+import { CALM, CHEAP_SEAL, type End, frameOf, Pair, type Weather } from "../../shared/radio/pair.ts";
 
 const [A, B] = ["02:00:00:00:00:0a", "02:00:00:00:00:0b"];
 

@@ -10,8 +10,8 @@ import {
   SEND_BYTES_MAX,
 } from "#shared/radio/limits.ts";
 import { Cutter, Joiner } from "#shared/radio/parcel.ts";
-import { seeded, seedsToPlay } from "../world.ts";
-import { frameOf } from "./pair.ts";
+import { seeded, seedsToPlay } from "../../shared/world.ts";
+import { frameOf } from "../../shared/radio/pair.ts";
 
 /** All that is to be sent, cut. */
 function payloadsOf(frames: string[]): { payload: string; frag: number }[] {

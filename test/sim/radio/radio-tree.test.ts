@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
 import { BEACON, JOIN, JOIN_ACK, SOLICIT } from "#shared/radio/header.ts";
 import { PROBE } from "#shared/radio/tree-limits.ts";
-import { seedsToPlay } from "../world.ts";
-import { Field, macOf, type Station } from "./field.ts";
-import { chatter, expectCarries, GRID, LINE, others, plant, quantile, STAR } from "./shapes.ts";
+import { seedsToPlay } from "../../shared/world.ts";
+import { Field, macOf, type Station } from "../../shared/radio/field.ts";
+import { chatter, expectCarries, GRID, LINE, others, plant, quantile, STAR } from "../../shared/radio/shapes.ts";
 
 // Many seeds take their time.
 vi.setConfig({ testTimeout: 60_000 });

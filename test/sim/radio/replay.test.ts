@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { COUNTER_MAX, REPLAY_SPAN } from "#shared/radio/limits.ts";
 import { Replay } from "#shared/radio/replay.ts";
-import { seeded } from "../world.ts";
+import { seeded } from "../../shared/world.ts";
 
 test("takes each counter once, and agrees with a memory of all of them as far back as it reaches", () => {
   const random = seeded(3);
