@@ -301,7 +301,7 @@ test("after it was full, what comes goes the quick way again as soon as somethin
   expect(lines(outbox).at(-1)?.["value"]).toBe(13);
 });
 
-for (const seed of seedsToPlay(4)) {
+for (const seed of seedsToPlay(2)) {
   test(`bytes never drift, the bound holds, each event is there or counted, newest values survive (SEED=${seed})`, () => {
     const random = seeded(seed);
     const pick = (n: number) => Math.floor(random() * n);

@@ -101,7 +101,7 @@ test("the wait follows the round trip: up within a few acks, and never below the
 });
 
 test("puts whatever order in order, through every wrap of the sequence, and takes each once", () => {
-  for (const seed of seedsToPlay(10)) {
+  for (const seed of seedsToPlay(3)) {
     const random = seeded(seed);
     const joiner = new Joiner();
     const receiver = new ArqReceiver(joiner);
