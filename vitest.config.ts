@@ -9,7 +9,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          pool: "threads",
           include: ["test/{shared,firmware,host,tools}/**/*.test.ts", "test/*.test.ts"],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
