@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../engine/espruino.ts";
 import { MemoryRoot } from "../engine/memory-root.ts";
-import { EmulatedProgram } from "./emulated-node.ts";
+import { EmulatedProgram } from "../firmware/emulated-node.ts";
 
 const TOKENS = { branch: "token-of-branch", leaf: "token-of-leaf" };
 

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { webServerContract } from "../engine/web-server-contract.ts";
-import { EmulatedProgram } from "./emulated-node.ts";
+import { EmulatedProgram } from "../firmware/emulated-node.ts";
 
 describe("the chip's web server, emulated", () => {
   webServerContract(async (config) => {
