@@ -46,7 +46,10 @@ export class LogStore {
     this.options = options;
     worker.on("message", (reply: WriterReply) => this.onReply(reply));
     worker.on("error", (error) => this.fail(`the log's thread has ended: ${error.message}. Start the root again`));
-    worker.on("exit", () => this.fail("the log's thread has ended. Start the root again"));
+    worker.on("exit", () => {
+      this.fail("the log's thread has ended. Start the root again");
+      this.onClosed?.();
+    });
   }
 
   /** At most one at a time. */
@@ -54,7 +57,10 @@ export class LogStore {
     post(this.worker, { kind: "store", transaction });
   }
 
-  /** Copies the rest of the WAL into the file and lets the directory go. Never rejects. */
+  /**
+   * Copies the rest of the WAL into the file, lets the directory go, and ends the thread: a process that exits while the thread still
+   * takes its database down may crash. Never rejects.
+   */
   close(): Promise<void> {
     return new Promise((resolve) => {
       if (this.hasEnded) return resolve();
@@ -70,7 +76,6 @@ export class LogStore {
         break;
       case "closed":
         this.hasEnded = true;
-        this.onClosed?.();
         break;
       case "failed":
         this.fail(reply.message);

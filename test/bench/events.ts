@@ -26,7 +26,29 @@ export function eventBytes(): number {
   return Math.round(texts.reduce((sum, text) => sum + text.length, 0) / (texts.length * ENTITIES) - 1);
 }
 
-function reading(i: number): object {
+/** An event as people publish it by MQTT: the topic names the entity, and the message is the rest of the reading. */
+export interface Publication {
+  entity: string;
+  message: string;
+}
+
+/** The events of `eventTexts(1)` as publications. */
+export function publications(): Publication[] {
+  return Array.from({ length: VARIETY }, (_, turn) => {
+    const { eid, value, ts, rssi } = reading(turn);
+    return { entity: eid, message: JSON.stringify({ value, ts, rssi }) };
+  });
+}
+
+interface Reading {
+  type: string;
+  eid: string;
+  value: number;
+  ts: number;
+  rssi: number;
+}
+
+function reading(i: number): Reading {
   const entity = i % ENTITIES;
   return {
     type: "!update",

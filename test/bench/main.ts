@@ -60,7 +60,7 @@ const { values: flags } = parseArgs({
 
 const USAGE = `npm run bench -- [--quick] [--json] [--check] [--rounds N] [--connections 1,50,500] [--window BYTES]
   [--millis N] [--no-latency] [--only sapline,ceiling] [--directory DIR]
-  keys: sapline, ceiling, mosquitto, mosquitto-saved, mosquitto-10, engine
+  keys: sapline, ceiling, mosquitto, mosquitto-saved, mosquitto-forgets, mosquitto-forgets-saved, mosquitto-10, engine
   ESPRUINO=binary MQTT_MODULE=file: also the firmware against Espruino's MQTT module on that engine
   MOSQUITTO=binary: where mosquitto is, if not in the usual places
 `;
@@ -135,14 +135,14 @@ function isWanted(key: string): boolean {
  * Begins each measurement with an empty store: it is written whole at each save, and what an earlier measurement left in it
  * would slow the next one down without bound.
  */
-function savedMosquitto(path: string, directory: string, peers: Peer[]): Contestant {
+function savedMosquitto(key: string, path: string, directory: string, peers: Peer[], isRetained: boolean): Contestant {
   let peer: Peer | undefined;
   peers.push({ port: 0, open: () => Promise.reject(new Error("not started")), stop: async () => peer?.stop() });
   return {
-    key: "mosquitto-saved",
+    key,
     prepare: async () => {
       await peer?.stop();
-      peer = await startMosquitto(path, directory, true);
+      peer = await startMosquitto(path, directory, true, isRetained);
     },
     open: (index, eventsPerFrame) => (peer as Peer).open(index, eventsPerFrame),
     eventsPerFrame: 1,
@@ -174,12 +174,18 @@ async function start(directory: string, plan: Plan, peers: Peer[]): Promise<Cont
     );
     return contestants;
   }
-  if (isWanted("mosquitto") || isWanted("mosquitto-10")) {
-    const peer = await started(startMosquitto(path, directory, false));
+  if (isWanted("mosquitto")) {
+    const peer = await started(startMosquitto(path, directory, false, true));
     add("mosquitto", peer, 1, true, MESSAGES_MAX);
+  }
+  if (isWanted("mosquitto-saved")) contestants.push(savedMosquitto("mosquitto-saved", path, directory, peers, true));
+  if (isWanted("mosquitto-forgets") || isWanted("mosquitto-10")) {
+    const peer = await started(startMosquitto(path, directory, false, false));
+    add("mosquitto-forgets", peer, 1, false, MESSAGES_MAX);
     add("mosquitto-10", peer, 10, false);
   }
-  if (isWanted("mosquitto-saved")) contestants.push(savedMosquitto(path, directory, peers));
+  if (isWanted("mosquitto-forgets-saved"))
+    contestants.push(savedMosquitto("mosquitto-forgets-saved", path, directory, peers, false));
   return contestants;
 }
 
@@ -188,7 +194,8 @@ function about({ rounds, connections, windowBytes, paceEventsPerSecond }: Plan, 
   return [
     `Node ${process.version}, ${availableParallelism()} cores shared by load generator and server; ${syncsPerSecond} fdatasyncs/s here.`,
     `Events of ${eventBytes()} bytes; Sapline and the ceiling get 10 a frame. In flight on each connection: ${windows} KiB; (b) at most ${MESSAGES_MAX} messages.`,
-    "A message is a write, as with client libraries, and so is a frame.",
+    "A message is a write, as with client libraries, and so is a frame. (b) as ESPHome has it: each entity has a topic, whose last message",
+    "is retained, as the root keeps last values.",
     "A saving mosquitto saves once for all that came in one turn of its event loop: the more connections, the more share a save.",
     `Medians of ${rounds} alternating rounds; latency at ${paceEventsPerSecond} events/s.`,
   ].join("\n");

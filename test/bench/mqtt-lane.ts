@@ -7,13 +7,15 @@
  * bad for it.
  */
 import { connect, type Socket } from "node:net";
-import { eventTexts } from "./events.ts";
+import { eventTexts, publications } from "./events.ts";
 import type { Lane } from "./lane.ts";
 
 const OPEN_TIMEOUT_MILLIS = 10_000;
 /** Spec: MQTT 3.1.1, section 2.2.1: types of packets, with the flags they must have, at QoS 1. */
 const CONNACK = 0x20;
 const PUBLISH_QOS1 = 0x32;
+/** Added to the type: the message stays, for those who subscribe later. */
+const RETAIN = 0x01;
 const PUBACK = 0x40;
 const SUBSCRIBE = 0x82;
 const SUBACK = 0x90;
@@ -26,30 +28,38 @@ export class MqttLane implements Lane {
   onAcked: (frames: number) => void = () => {};
   onTrouble: (reason: string) => void = () => {};
   private readonly socket: Socket;
-  /** Whole packets, but for their identifier. */
+  /** Whole packets, but for their identifiers, and where those go. */
   private readonly packets: Buffer[];
-  private readonly idAt: number;
+  private readonly idsAt: number[];
   private id = 0;
   private turn: number;
   /** Bytes of a PUBACK that was cut by the end of a chunk. */
   private unread: Buffer = Buffer.alloc(0);
 
-  static async open(port: number, clientId: string, index: number, eventsPerFrame: number): Promise<MqttLane> {
-    return new MqttLane(await dial(port, clientId, true), index, eventsPerFrame);
+  /** `isRetained`: each entity has a topic, whose last message the broker keeps; then a message is one event. */
+  static async open(port: number, index: number, eventsPerFrame: number, isRetained: boolean): Promise<MqttLane> {
+    return new MqttLane(await dial(port, `bench-${index}`, true), index, eventsPerFrame, isRetained);
   }
 
-  private constructor(socket: Socket, index: number, eventsPerFrame: number) {
+  private constructor(socket: Socket, index: number, eventsPerFrame: number, isRetained: boolean) {
     this.socket = socket;
     this.eventsPerFrame = eventsPerFrame;
-    const topic = `bench/${index}`;
-    const payloads = eventTexts(eventsPerFrame);
-    this.packets = payloads.map((text) =>
-      // One event is a JSON value; the newline that separates several has no place after it.
-      packet(PUBLISH_QOS1, [string(topic), Buffer.alloc(2), Buffer.from(eventsPerFrame === 1 ? text.trimEnd() : text)]),
+    const messages = isRetained
+      ? publications().map(({ entity, message }) => ({ topic: `bench/${index}/sensor/${entity}/state`, message }))
+      : // One event is a JSON value; the newline that separates several has no place after it.
+        eventTexts(eventsPerFrame).map((text) => ({
+          topic: `bench/${index}`,
+          message: eventsPerFrame === 1 ? text.trimEnd() : text,
+        }));
+    const type = PUBLISH_QOS1 + (isRetained ? RETAIN : 0);
+    this.packets = messages.map(({ topic, message }) =>
+      packet(type, [string(topic), Buffer.alloc(2), Buffer.from(message)]),
     );
-    const first = this.packets[0] as Buffer;
-    this.idAt = first.indexOf(topic) + topic.length;
-    this.frameBytes = first.length;
+    this.idsAt = this.packets.map((bytes, i) => {
+      const topic = (messages[i] as { topic: string }).topic;
+      return bytes.indexOf(topic) + topic.length;
+    });
+    this.frameBytes = (this.packets[0] as Buffer).length;
     this.turn = index % this.packets.length;
     socket.on("data", (data: Buffer) => this.read(data));
     socket.on("error", (error) => this.onTrouble(error.message));
@@ -59,9 +69,10 @@ export class MqttLane implements Lane {
   send(frames: number): void {
     for (let i = 0; i < frames; i++) {
       const out = Buffer.from(this.packets[this.turn] as Buffer);
+      const idAt = this.idsAt[this.turn] as number;
       this.turn = (this.turn + 1) % this.packets.length;
       this.id = this.id === PACKET_ID_MAX ? 1 : this.id + 1;
-      out.writeUInt16BE(this.id, this.idAt);
+      out.writeUInt16BE(this.id, idAt);
       this.socket.write(out);
     }
   }

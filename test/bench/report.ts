@@ -8,8 +8,10 @@ export const TARGETS: Readonly<Record<string, number>> = { ceiling: 0.5, mosquit
 export const LABELS: Readonly<Record<string, string>> = {
   sapline: "Sapline root: parsed, checked, on disk",
   ceiling: "(a) ceiling: bare ws, parse, append, fdatasync",
-  mosquitto: "(b) mosquitto QoS 1, as installed: NOT durable",
-  "mosquitto-saved": "(b) mosquitto QoS 1, saved after every change",
+  mosquitto: "(b) mosquitto QoS 1, retained, as installed: NOT durable",
+  "mosquitto-saved": "(b) mosquitto QoS 1, retained, saved after every change",
+  "mosquitto-forgets": "    the same, one topic a node, nothing retained",
+  "mosquitto-forgets-saved": "    the same, saved after every change",
   "mosquitto-10": "(c) mosquitto, 10 events a message: NOT parsed, NOT durable",
 };
 

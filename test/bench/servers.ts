@@ -76,9 +76,14 @@ export function mosquittoPath(): string | undefined {
  * whose session persists: what it keeps for that one is what the root's log keeps of every event; without one it has nothing to
  * save. Its queue has no limit then: at the limit mosquitto drops messages, and says PUBACK for them all the same.
  */
-export async function startMosquitto(path: string, directory: string, isSaved: boolean): Promise<Peer> {
+export async function startMosquitto(
+  path: string,
+  directory: string,
+  isSaved: boolean,
+  isRetained: boolean,
+): Promise<Peer> {
   const port = await freePort();
-  const own = join(directory, isSaved ? "mosquitto-saved" : "mosquitto");
+  const own = join(directory, `mosquitto-${port}`);
   rmSync(own, { recursive: true, force: true });
   mkdirSync(own);
   const saving = `persistence true\npersistence_location ${own}/\nautosave_on_changes true\nautosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 0\n`;
@@ -93,7 +98,7 @@ export async function startMosquitto(path: string, directory: string, isSaved: b
   if (isSaved) await leaveSubscriber(port);
   return {
     port,
-    open: (index, eventsPerFrame) => MqttLane.open(port, `bench-${index}`, index, eventsPerFrame),
+    open: (index, eventsPerFrame) => MqttLane.open(port, index, eventsPerFrame, isRetained),
     stop: () => end(server),
   };
 }
