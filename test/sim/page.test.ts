@@ -159,6 +159,7 @@ test("the page has every word of a plan: faults with their fields, nodes, traffi
     ["NodePlan", "node"],
     ["TrafficPlan", "traffic"],
     ["LinkPlan", "link"],
+    ["RadioPlan", "radio"],
     ["WorldPlan", "world"],
   ]) {
     const body = planSource.slice(planSource.indexOf(`export interface ${name} {`)).split("\n}")[0] ?? "";

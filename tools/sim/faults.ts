@@ -103,6 +103,21 @@ function apply(world: World, fault: FaultKind): void {
     case "set":
       world.root.set(fault.node, "target", Math.floor(world.now));
       break;
+    case "jam": {
+      const { now } = world.air.clock;
+      const ids = fault.node === undefined ? {} : { ids: [fault.node] };
+      world.air.jam({ from: now, until: now + fault.lasts * 1000, loss: fault.share, ...ids });
+      break;
+    }
+    case "wedge":
+      world.air.wedge(fault.node);
+      break;
+    case "retune":
+      world.radio(fault.node).retune(fault.channel);
+      break;
+    case "roam":
+      world.air.move(fault.node, fault.x, fault.y);
+      break;
     default:
       unreachable(fault);
   }

@@ -14,7 +14,7 @@ import { TEXT } from "./text.ts";
 export class NodeProcess extends Process {
   readonly plan: NodePlan;
   readonly limits: Limits;
-  /** The id of its parent, which may change. */
+  /** The id of its parent by wire, which may change, or "air". */
   parent: string;
   core!: TreeNode;
   speaker!: Life;
@@ -45,8 +45,13 @@ export class NodeProcess extends Process {
     );
     this.world.note("boot", this.name, "", "");
     this.world.checks.forgiveDial(this.name);
-    this.input(() => this.perform(this.core.start(this.instant())));
+    this.input(() => this.start());
     this.application.start();
+  }
+
+  /** Who its parent is now: a name, or "" if it has none. */
+  parentNow(): string {
+    return this.parent;
   }
 
   /** Power off: what was in memory is gone. */
@@ -115,14 +120,25 @@ export class NodeProcess extends Process {
     this.perform(this.core.tick(this.instant()));
   }
 
-  private perform(effects: readonly NodeEffect[]): void {
+  protected start(): void {
+    this.perform(this.core.start(this.instant()));
+  }
+
+  protected dial(link: LinkId): void {
+    this.world.dial(this, link);
+  }
+
+  /** The way to the root has opened or closed. */
+  protected statusIs(_isJoined: boolean): void {}
+
+  protected perform(effects: readonly NodeEffect[]): void {
     // The core has changed nothing that is watched.
     if (effects === NOTHING) return;
     for (const effect of effects) {
       if (!this.mayPerform()) return;
       switch (effect.kind) {
         case "dial":
-          this.world.dial(this, effect.link);
+          this.dial(effect.link);
           break;
         case "act":
           this.world.actRuns(this, effect.id, effect.value);
@@ -134,6 +150,7 @@ export class NodeProcess extends Process {
           break;
         case "status":
           this.world.note("status", this.name, "", effect.isJoined ? "joined" : `away: ${effect.reason}`);
+          this.statusIs(effect.isJoined);
           break;
         case "deliver":
           break;

@@ -5,10 +5,11 @@
  * Times are milliseconds of virtual time since the world began; `node` is an id, "root" the root.
  */
 import type { Limits } from "#shared/limits.ts";
+import type { AirOptions } from "./air/air.ts";
 
 export interface NodePlan {
   id: string;
-  /** "root" or a node. */
+  /** "root" or a node, by wire; or "air": it finds its parent by radio. */
   parent: string;
   /** What it can afford. Usually a chip. */
   limits?: "chip" | "pc" | Limits;
@@ -17,6 +18,26 @@ export interface NodePlan {
   /** When it is switched on first; usually 0. */
   bootsAt?: number;
   traffic?: TrafficPlan;
+  /** It has a radio, and takes children by it. Who also has a parent by wire is a gateway: radio trees begin there. */
+  radio?: RadioPlan;
+}
+
+/** A board's radio: its place in the air, and how it is. */
+export interface RadioPlan {
+  /** Metres. */
+  x: number;
+  y: number;
+  /** The channel that Wi-Fi dictates; searched for if left out. A gateway needs one. */
+  channel?: number;
+  /** It takes no children. */
+  isLeaf?: boolean;
+  isSleepy?: boolean;
+  /** Most children. */
+  childrenMax?: number;
+  /** What its JavaScript needs for each datagram it hears, in microseconds; none if left out. */
+  turnMicros?: number;
+  /** After so many sendings the driver has no memory any more, until the radio is started again. */
+  wedgesAfter?: number;
 }
 
 /** What an application says, each kind every so many milliseconds; none of those that are left out. */
@@ -79,7 +100,15 @@ export type FaultKind =
   /** The application says that many readings at once. */
   | { kind: "flood"; node: string; events: number }
   | { kind: "act"; node: string; ttlMillis: number }
-  | { kind: "set"; node: string };
+  | { kind: "set"; node: string }
+  /** By radio a share of all attempts vanishes, at one node or, if its name is left out, everywhere. */
+  | { kind: "jam"; node?: string; share: number; lasts: number }
+  /** The driver of the node's radio has no memory for anything, until the radio is started again. */
+  | { kind: "wedge"; node: string }
+  /** The router of a gateway goes to another channel, and the gateway with it. */
+  | { kind: "retune"; node: string; channel: number }
+  /** Somebody carries the board elsewhere (metres). */
+  | { kind: "roam"; node: string; x: number; y: number };
 
 export interface WorldPlan {
   /** Of the chance inside: nonces, backoff, lost frames. */
@@ -87,12 +116,16 @@ export interface WorldPlan {
   nodes: NodePlan[];
   link: LinkPlan;
   commitMillis: number;
+  /** How the air is, where nodes have radios; a calm open field if left out. Links that were measured are the one thing that is no plain data. */
+  air?: AirPlan;
   faults: Fault[];
   /** Applications speak and things break until then … */
   lasts: number;
   /** … and then everything is well again, and must have settled within this. */
   settlesWithin: number;
 }
+
+export type AirPlan = Omit<AirOptions, "seed" | "kindOf">;
 
 /** How links are in a house with Wi-Fi. Chosen. */
 export const HOUSE_LINK: LinkPlan = { latencyMillis: 5, bytesPerSecond: 250_000, noticeMillis: 20 };

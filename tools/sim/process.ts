@@ -159,7 +159,7 @@ export abstract class Process implements WireOwner, Happening {
   protected abstract tick(): void;
 
   /** One alarm. One that comes too early is left: to wake for nothing costs less than to take it back. */
-  private setAlarm(): void {
+  protected setAlarm(): void {
     const wakeAt = this.wakeAt();
     if (wakeAt === undefined) return;
     let at = Math.max(this.world.now, this.bootedAt + Math.ceil(wakeAt / this.rate));

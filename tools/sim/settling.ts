@@ -48,7 +48,9 @@ export function farewell(world: World): void {
   const nodes = [...world.nodes.values()];
   if (nodes.length === 0) return;
   const leaver = world.chance.pick(nodes);
-  const behind = nodes.filter((node) => node === leaver || pathOf(world, node).includes(leaver.id));
+  // Who has a radio looks for another parent.
+  const isBehind = (node: NodeProcess): boolean => node.parent !== "air" && pathOf(world, node).includes(leaver.id);
+  const behind = nodes.filter((node) => node === leaver || isBehind(node));
   world.crash(leaver, world.chance.happens(0.5) ? -1 : 0);
   const isMissed = (): boolean => behind.every((node) => world.root.core.node(node.id)?.isUp === false);
   world.until(`the root misses ${leaver.name} and those behind it`, isMissed, MISSED_WITHIN);
@@ -87,7 +89,11 @@ function unsettled(world: World): string | undefined {
 /** Nodes on its way, its parent first. */
 function pathOf(world: World, node: NodeProcess): string[] {
   const path: string[] = [];
-  for (let id = node.parent; id !== "root"; id = world.node(id).parent) path.push(id);
+  for (let id = node.parentNow(); id !== "root"; id = world.node(id).parentNow()) {
+    path.push(id);
+    // By radio there may be no parent for a moment, or even a ring.
+    if (id === "" || path.length > world.nodes.size) break;
+  }
   return path;
 }
 

@@ -32,6 +32,22 @@ const traffic = v.partial(
   }),
 );
 
+const channel = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(13));
+
+const radio = v.strictObject({
+  x: v.number(),
+  y: v.number(),
+  channel: v.optional(channel),
+  isLeaf: v.optional(v.boolean()),
+  isSleepy: v.optional(v.boolean()),
+  childrenMax: v.optional(count),
+  turnMicros: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  wedgesAfter: v.optional(count),
+});
+
+/** The rest of what an air has is for programs. */
+const air = v.strictObject({ extraLoss: v.optional(share), ghostShare: v.optional(share) });
+
 const node = v.strictObject({
   id,
   parent: id,
@@ -39,6 +55,7 @@ const node = v.strictObject({
   driftPpm: v.optional(v.number()),
   bootsAt: v.optional(millis),
   traffic: v.optional(traffic),
+  radio: v.optional(radio),
 });
 
 /** One schema for each kind of fault: its name and what belongs to it. */
@@ -60,6 +77,10 @@ const FAULTS = {
   flood: { node: id, events: count },
   act: { node: id, ttlMillis: millis },
   set: { node: id },
+  jam: { node: v.optional(id), share, lasts: millis },
+  wedge: { node: id },
+  retune: { node: id, channel },
+  roam: { node: id, x: v.number(), y: v.number() },
 };
 
 const fault = v.variant(
@@ -73,9 +94,13 @@ const world = v.strictObject({
   seed: v.optional(v.pipe(v.number(), v.integer())),
   link: v.optional(v.strictObject({ latencyMillis: millis, bytesPerSecond: v.optional(count), noticeMillis: millis })),
   commitMillis: v.optional(millis),
+  air: v.optional(air),
   lasts: v.optional(millis),
   settlesWithin: v.optional(millis),
 });
+
+const AIR = "air";
+const RADIO_FAULTS: readonly string[] = ["jam", "wedge", "retune", "roam"];
 
 /** Rejects with `Trouble`, which says what to change. */
 export async function readWorld(path: string): Promise<WorldPlan> {
@@ -94,13 +119,20 @@ export async function readWorld(path: string): Promise<WorldPlan> {
 /** What no schema says: names that nobody has, names that two have, rings. Empty if all is well. */
 function troubleOf({ nodes, faults }: WorldPlan): string {
   const parents = new Map<string, string>();
-  for (const { id, parent } of nodes) {
+  for (const { id, parent, radio } of nodes) {
     if (id === "root") return "no node may be called root: the root is there anyway";
     if (parents.has(id)) return `two nodes are called ${id}; for a second board with one id there is the fault "twin"`;
+    if (id === AIR) return "no node may be called air: that is how nodes say that they have a parent by radio";
+    if (parent === AIR && radio === undefined)
+      return `${id} has its parent by radio, and no radio: give it one, with x and y`;
+    if (parent !== AIR && radio !== undefined && radio.channel === undefined)
+      return `${id} is a gateway, so its Wi-Fi dictates a channel: say which`;
     parents.set(id, parent);
   }
+  const radios = new Set(nodes.filter((node) => node.radio !== undefined).map((node) => node.id));
   const isKnown = (id: string): boolean => id === "root" || parents.has(id);
   for (const { id, parent } of nodes) {
+    if (parent === AIR) continue;
     if (!isKnown(parent)) return `${id} has the parent ${parent}, and no node is called so`;
     if (isInRing(id, parents)) return `${id} is above its own parent: a tree has no rings`;
   }
@@ -108,6 +140,10 @@ function troubleOf({ nodes, faults }: WorldPlan): string {
     for (const named of [("node" in one && one.node) || "root", ("parent" in one && one.parent) || "root"]) {
       if (!isKnown(named)) return `the fault "${one.kind}" names ${named}, and no node is called so`;
     }
+    if (RADIO_FAULTS.includes(one.kind) && "node" in one && one.node !== undefined && !radios.has(one.node))
+      return `the fault "${one.kind}" is for a radio, and ${one.node} has none`;
+    if (one.kind === "move" && parents.get(one.node) === AIR)
+      return `${one.node} finds its parent by radio: it does not "move", it may "roam"`;
     if (one.kind === "move") parents.set(one.node, one.parent);
     if (one.kind === "move" && isInRing(one.node, parents))
       return `${one.node} moves below itself: a tree has no rings`;
@@ -120,7 +156,7 @@ function troubleOf({ nodes, faults }: WorldPlan): string {
 
 function isInRing(id: string, parents: ReadonlyMap<string, string>): boolean {
   let hops = 0;
-  for (let at = id; at !== "root"; at = parents.get(at) ?? "root") {
+  for (let at = id; at !== "root" && at !== AIR; at = parents.get(at) ?? "root") {
     if (++hops > parents.size) return true;
   }
   return false;

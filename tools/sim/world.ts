@@ -5,7 +5,11 @@
  * It knows how to do things (dial, cut, crash); when they happen is for faults.ts and for whoever plays it.
  */
 import type { ActOutcome, Transaction } from "#shared/effect.ts";
+import type { Mac, Seal } from "#shared/radio/seal.ts";
 import type { LinkId } from "#shared/units.ts";
+import { Air } from "./air/air.ts";
+import { WorldClock } from "./air/clock.ts";
+import { macOf } from "./air/topologies.ts";
 import { Chance } from "./chance.ts";
 import { Checks, Violation } from "./checks.ts";
 import { Disk } from "./disk.ts";
@@ -13,7 +17,10 @@ import { NodeProcess } from "./node-process.ts";
 import type { LinkPlan, NodePlan, WorldPlan } from "./plan.ts";
 import type { Process } from "./process.ts";
 import { type Happening, Queue } from "./queue.ts";
+import { datagramKind } from "./radio-kinds.ts";
+import { RadioProcess } from "./radio-process.ts";
 import { RootProcess } from "./root-process.ts";
+import { OPEN_SEAL } from "./seal.ts";
 import { frameNote, type TraceKind, type TraceSink } from "./trace.ts";
 import { Wire, type WireWorld } from "./wire.ts";
 import type { Witness } from "./witness.ts";
@@ -25,6 +32,8 @@ export interface WorldOptions {
   witness?: Witness;
   /** Whether the log is folded beside the root's tables, and each answer looked for: dear in large worlds. True if left out. */
   isThorough?: boolean;
+  /** The cryptography of radios, if it is to be the real one. */
+  seal?: Seal;
 }
 
 /** An action that somebody asked for, and what came of it. */
@@ -52,6 +61,10 @@ export class World implements WireWorld {
   readonly checks: Checks;
   readonly root: RootProcess;
   readonly nodes = new Map<string, NodeProcess>();
+  /** Where radios send and listen. */
+  readonly air: Air;
+  readonly seal: Seal;
+  private readonly radios = new Map<Mac, RadioProcess>();
   readonly calls = new Map<number, Call>();
   /** What happened, by kind: faults, and what the network did. */
   readonly counts: { [what: string]: number } = {};
@@ -77,6 +90,8 @@ export class World implements WireWorld {
     this.trace = witness === undefined ? trace : (record) => void (witness.records.push(record), trace?.(record));
     this.chance = new Chance(plan.seed);
     this.isThorough = options.isThorough ?? true;
+    this.seal = options.seal ?? OPEN_SEAL;
+    this.air = new Air({ ...plan.air, seed: plan.seed, kindOf: datagramKind }, new WorldClock(this));
     this.checks = new Checks(this.isThorough);
     this.root = new RootProcess(this, new Disk(plan.commitMillis, (transaction) => this.durable(transaction)));
     this.root.boot();
@@ -85,7 +100,7 @@ export class World implements WireWorld {
 
   add(plan: NodePlan, name = plan.id): NodeProcess {
     if (this.nodes.has(name)) throw new Error(`two nodes are called ${name}`);
-    const node = new NodeProcess(this, plan, name);
+    const node = plan.radio === undefined ? new NodeProcess(this, plan, name) : this.radioOf(plan, name);
     this.nodes.set(name, node);
     this.later(plan.bootsAt ?? 0, () => this.boot(node));
     return node;
@@ -95,6 +110,24 @@ export class World implements WireWorld {
     const node = this.nodes.get(name);
     if (node === undefined) throw new Error(`no node ${name}`);
     return node;
+  }
+
+  /** A node that has a radio. */
+  radio(name: string): RadioProcess {
+    const node = this.node(name);
+    if (!(node instanceof RadioProcess)) throw new Error(`${name} has no radio`);
+    return node;
+  }
+
+  private radioOf(plan: NodePlan, name: string): RadioProcess {
+    const radio = new RadioProcess(this, plan, name, this.air, macOf(this.radios.size));
+    this.radios.set(radio.mac, radio);
+    return radio;
+  }
+
+  /** Whose radio has that address; "" if it is nobody's. */
+  nameOf(mac: Mac): string {
+    return this.radios.get(mac)?.name ?? "";
   }
 
   later(millis: number, run: () => void): void {

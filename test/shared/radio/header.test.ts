@@ -3,7 +3,7 @@ import { ACK, DATA, emptyHeader, FIRST, Header, headerBytes, MORE, parseHeader, 
 import { COUNTER_MAX } from "#shared/radio/limits.ts";
 import { macBytes, netOf, nonceOf } from "#shared/radio/seal.ts";
 import { seeded } from "../world.ts";
-import { CHEAP_SEAL } from "./pair.ts";
+import { OPEN_SEAL } from "#tools/sim/seal.ts";
 
 const REST = "x".repeat(8);
 
@@ -61,7 +61,7 @@ test("a nonce is 13 bytes of sender, session, counter and type", () => {
 });
 
 test("two networks are told apart by a byte of a hash of their key", () => {
-  const nets = new Set(Array.from({ length: 64 }, (_, i) => netOf(CHEAP_SEAL, "key " + i)));
+  const nets = new Set(Array.from({ length: 64 }, (_, i) => netOf(OPEN_SEAL, "key " + i)));
   expect(nets.size).toBeGreaterThan(40);
   for (const net of nets) expect(net >= 0 && net < 256).toBe(true);
 });

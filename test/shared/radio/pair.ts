@@ -9,6 +9,7 @@ import { parseHeader } from "#shared/radio/header.ts";
 import type { Mac, Seal } from "#shared/radio/seal.ts";
 import { type Outcome, Session } from "#shared/radio/session.ts";
 import { type Transmission, Transmitter } from "#shared/radio/transmitter.ts";
+import { OPEN_SEAL } from "#tools/sim/seal.ts";
 import { seeded } from "../world.ts";
 
 export interface Weather {
@@ -48,36 +49,6 @@ const RING_MAX = 16;
 export function attemptTime(bytes: number, attempt: number): number {
   const backOff = (20 * (32 * 2 ** attempt - 1)) / 2;
   return (50 + backOff + 192 + 8 * (43 + bytes) + 10 + 304) / 1000;
-}
-
-/**
- * A keyed check of 64 bits, quick enough for a million datagrams: no cipher, but whatever is changed is seen, as with the real one.
- * The tag depends on key, nonce, header and text.
- */
-export const CHEAP_SEAL: Seal = {
-  seal: (key, nonce, header, plain) => plain + cheapTag(key + nonce + header, plain),
-  open: (key, nonce, header, sealed) => {
-    const plain = sealed.slice(0, -8);
-    return sealed.length >= 8 && cheapTag(key + nonce + header, plain) === sealed.slice(-8) ? plain : undefined;
-  },
-  mac: (key, text) => [0, 1, 2, 3].map((part) => cheapTag(key, text + part)).join(""),
-};
-
-function cheapTag(secret: string, text: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b9 ^ text.length;
-  for (const part of [secret, text]) {
-    for (let i = 0; i < part.length; i++) {
-      const code = part.charCodeAt(i);
-      a = Math.imul(a ^ code, 0x01000193);
-      b = Math.imul(b ^ (code + i), 0x85ebca6b);
-      b ^= a >>> 15;
-    }
-  }
-  a = Math.imul(a ^ (b >>> 13), 0xc2b2ae35);
-  b = Math.imul(b ^ (a >>> 16), 0x27d4eb2f);
-  const byte = (n: number, at: number): number => (n >>> at) & 255;
-  return String.fromCharCode(...[a, b].flatMap((n) => [byte(n, 24), byte(n, 16), byte(n, 8), byte(n, 0)]));
 }
 
 export class End {
@@ -138,7 +109,7 @@ export class Pair {
   private still = 0;
   private happenings: Happening[] = [];
 
-  constructor(weather: Weather, seed: number, seal = CHEAP_SEAL, isSleepy = false) {
+  constructor(weather: Weather, seed: number, seal = OPEN_SEAL, isSleepy = false) {
     this.weather = weather;
     this.random = seeded(seed);
     this.seal = seal;

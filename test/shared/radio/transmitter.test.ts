@@ -6,14 +6,15 @@ import { Session } from "#shared/radio/session.ts";
 import { Transmitter } from "#shared/radio/transmitter.ts";
 import type { Instant } from "#shared/units.ts";
 import { seeded } from "../world.ts";
-import { CALM, CHEAP_SEAL, frameOf, Pair } from "./pair.ts";
+import { CALM, frameOf, Pair } from "./pair.ts";
+import { OPEN_SEAL } from "#tools/sim/seal.ts";
 
 const OWN = "02:00:00:00:00:01";
 const PEERS = ["02:00:00:00:00:02", "02:00:00:00:00:03", "02:00:00:00:00:04"];
 const at = (now: number): Instant => now as Instant;
 
 function session(peer: Mac): Session {
-  return new Session(peer, OWN, "k".repeat(16), 7, CHEAP_SEAL, () => 0, false);
+  return new Session(peer, OWN, "k".repeat(16), 7, OPEN_SEAL, () => 0, false);
 }
 
 function busy(): { transmitter: Transmitter; sessions: Session[] } {
@@ -26,7 +27,7 @@ function busy(): { transmitter: Transmitter; sessions: Session[] } {
 
 /** The peer has said something that wants an ack. */
 function owesAck(to: Session, asks: boolean): void {
-  const peer = new Session(OWN, to.peer, "k".repeat(16), 7, CHEAP_SEAL, () => 0, asks);
+  const peer = new Session(OWN, to.peer, "k".repeat(16), 7, OPEN_SEAL, () => 0, asks);
   peer.send("hello");
   const bytes = peer.next(at(0)) as string;
   to.heard(parseHeader(bytes) as never, bytes, at(0));

@@ -14,7 +14,8 @@ import {
 import { Session } from "#shared/radio/session.ts";
 import type { Instant, Random } from "#shared/units.ts";
 import { seeded, seedsToPlay } from "../../shared/world.ts";
-import { CALM, CHEAP_SEAL, type End, frameOf, Pair, type Weather } from "../../shared/radio/pair.ts";
+import { CALM, type End, frameOf, Pair, type Weather } from "../../shared/radio/pair.ts";
+import { OPEN_SEAL } from "#tools/sim/seal.ts";
 
 const [A, B] = ["02:00:00:00:00:0a", "02:00:00:00:00:0b"];
 
@@ -31,7 +32,7 @@ function inside(session: Session): Inside {
 }
 
 function session(own: string, peer: string): Session {
-  return new Session(peer, own, "k".repeat(16), 7, CHEAP_SEAL, () => 0, false);
+  return new Session(peer, own, "k".repeat(16), 7, OPEN_SEAL, () => 0, false);
 }
 
 function someFrames(howMany: number, random: Random): string[] {
@@ -105,7 +106,7 @@ inWeather(
 );
 
 test("a sleeping node has one datagram under way, each asks for its ack, and all arrives", () => {
-  const pair = new Pair({ ...CALM, okButLost: 0.1 }, 1, CHEAP_SEAL, true);
+  const pair = new Pair({ ...CALM, okButLost: 0.1 }, 1, OPEN_SEAL, true);
   pair.isTaping = true;
   pair.a.toSend = someFrames(20, pair.random);
   const sent = pair.a.toSend.slice();
@@ -265,7 +266,7 @@ test("asks for an ack when it has to wait for one, and gets it at once", () => {
 
 test("a send that failed goes again after one to two packet times; each failure more doubles that", () => {
   for (const chance of [0, 0.999]) {
-    const one = new Session(B, A, "k".repeat(16), 7, CHEAP_SEAL, () => chance, false);
+    const one = new Session(B, A, "k".repeat(16), 7, OPEN_SEAL, () => chance, false);
     one.send("data");
     one.next(0 as Instant);
     const waits = [1, 2, 3].map(() => {
