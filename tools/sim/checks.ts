@@ -2,7 +2,7 @@
  * Checks watches a world and throws a Violation at the first moment that something is not as the protocol promises. It reads what
  * the cores keep, but changes nothing. What is promised of the end, when all is well again, is in settling.ts.
  */
-import type { RootImage, Transaction } from "#shared/effect.ts";
+import type { GroupRow, RootImage } from "#shared/effect.ts";
 import { FRAME_BYTES_MAX, type Limits } from "#shared/limits.ts";
 import { Projection } from "#shared/tree/projection.ts";
 import type { NodeId } from "#shared/units.ts";
@@ -38,6 +38,9 @@ export interface NodeInside {
   parent: { handedBytes: number };
 }
 
+/** A row of the log, as far as it is watched. */
+export type StoredRow = Pick<GroupRow, "epoch" | "first" | "last" | "received" | "lines"> & { node: string };
+
 const EMPTY: RootImage = { epochs: [], values: [], desired: [], nodes: [] };
 
 /** Links may not come quicker than this, in milliseconds: half of the shortest wait before a dial. */
@@ -46,8 +49,8 @@ const DIAL_APART_MIN = 240;
 export class Checks {
   /** Events on the disk. */
   stored = 0;
-  /** For those who measure: an event of a node is durable now. */
-  onStored: (node: string, event: Message) => void = () => {};
+  /** For those who measure: an event of a node is durable, since that moment. */
+  onStored: (node: string, event: Message, at: number) => void = () => {};
   private readonly lives = new Map<number, Life>();
   /** Which life speaks in an epoch. */
   private readonly speakers = new Map<string, Life>();
@@ -133,21 +136,19 @@ export class Checks {
       throw new Violation(`action ${id} runs on ${name} ${lateMillis} ms after its deadline`);
   }
 
-  /** A transaction is durable. */
-  committed(transaction: Transaction): void {
-    for (const row of transaction.groups) {
-      this.number(row.node, row.epoch, row.first, row.last);
-      const lines = row.lines.split("\n");
-      if (lines.length !== row.last - row.first + 1)
-        throw new Violation(`a row of ${row.node} has ${lines.length} lines for events ${row.first} to ${row.last}`);
-      if (row.node === "root" && this.fold === undefined) continue;
-      this.fold?.applyGroup(row.node, row.epoch, row.last);
-      for (let i = 0; i < lines.length; i++) {
-        const event = parseMessage(lines[i] as string);
-        if (event === undefined) throw new Violation(`a line of ${row.node} on the disk is no message: ${lines[i]}`);
-        this.fold?.applyEvent(row.node, row.epoch, row.first + i, event, row.received);
-        if (row.node !== "root") this.event(row.node, row.epoch, event);
-      }
+  /** A row of a transaction is durable since that moment. */
+  stores(row: StoredRow, at: number): void {
+    this.number(row.node, row.epoch, row.first, row.last);
+    const lines = row.lines.split("\n");
+    if (lines.length !== row.last - row.first + 1)
+      throw new Violation(`a row of ${row.node} has ${lines.length} lines for events ${row.first} to ${row.last}`);
+    if (row.node === "root" && this.fold === undefined) return;
+    this.fold?.applyGroup(row.node as NodeId, row.epoch, row.last);
+    for (let i = 0; i < lines.length; i++) {
+      const event = parseMessage(lines[i] as string);
+      if (event === undefined) throw new Violation(`a line of ${row.node} on the disk is no message: ${lines[i]}`);
+      this.fold?.applyEvent(row.node as NodeId, row.epoch, row.first + i, event, row.received);
+      if (row.node !== "root") this.event(row.node, row.epoch, event, at);
     }
   }
 
@@ -188,7 +189,7 @@ export class Checks {
     return durable === undefined || durable.epoch < epoch ? 0 : durable.epoch === epoch ? durable.last : Infinity;
   }
 
-  private event(node: string, epoch: number, event: Message): void {
+  private event(node: string, epoch: number, event: Message, at: number): void {
     if (event["type"] === "!gap") {
       const speaker = this.speakers.get(`${node} ${epoch}`);
       if (speaker !== undefined) speaker.gaps += event["n"] as number;
@@ -206,7 +207,7 @@ export class Checks {
     life.stored += 1;
     life.lastStored = seq;
     this.stored += 1;
-    this.onStored(node, event);
+    this.onStored(node, event, at);
     if (seq - life.stored !== life.gaps) {
       throw new Violation(
         `${node}, life ${life.number}: up to event ${seq}, ${seq - life.stored} are missing and gaps stand for ${life.gaps}`,

@@ -136,7 +136,7 @@ export function heal(world: World): void {
     world.crash(node, world.plan.link.noticeMillis);
     world.nodes.delete(name);
   }
-  for (const each of [world.root, ...world.nodes.values()]) {
+  for (const each of [...(world.holds("root") ? [world.root] : []), ...world.nodes.values()]) {
     each.effectsLeft = Infinity;
     each.catchUp();
     world.boot(each);

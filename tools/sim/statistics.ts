@@ -86,7 +86,7 @@ export class Statistics {
       this.watched.set(plan.id, { plan, level, stored: 0, worstMillis: 0 });
       while (this.latencies.length <= level) this.latencies.push(new Histogram());
     }
-    world.checks.onStored = (node, event) => this.stored(node, event);
+    world.checks.onStored = (node, event, at) => this.stored(node, event, at);
   }
 
   sums(): WorldSums {
@@ -151,14 +151,14 @@ export class Statistics {
     });
   }
 
-  private stored(id: string, event: Message): void {
+  private stored(id: string, event: Message, at: number): void {
     const node = this.watched.get(id);
     if (node === undefined) return;
     node.stored += 1;
     const saidAt = event["value"];
     // Only readings tell when they were said; a desired value that is applied tells another's value.
     if (event.type !== "reading" || typeof saidAt !== "number") return;
-    const millis = this.world.now - saidAt;
+    const millis = at - saidAt;
     if (millis > node.worstMillis) node.worstMillis = millis;
     (this.latencies[node.level] as Histogram).add(millis);
   }

@@ -32,10 +32,10 @@ export interface WireWorld {
 }
 
 /** Whoever closes a link to somebody who does not answer hears that it is closed after this long, in milliseconds. */
-const CLOSE_TIMEOUT = 10_000;
+export const CLOSE_TIMEOUT = 10_000;
 
 /** What a receiver's kernel takes while its program does not read. Source: lwIP's TCP_WND on ESP32, 5744. */
-const WINDOW_BYTES = 5744;
+export const WINDOW_BYTES = 5744;
 
 /** One end of a wire. It is put into the queue for the moment in which its socket may have run empty. */
 export class WireEnd implements Happening {
@@ -82,7 +82,7 @@ export class WireEnd implements Happening {
 }
 
 /** A frame under way. */
-class Frame implements Happening {
+export class Frame implements Happening {
   readonly from: WireEnd;
   readonly text: string;
   readonly sentAt: number;
@@ -105,7 +105,7 @@ export class Wire {
   readonly parent: WireEnd;
   /** Nothing passes any more, in neither direction, but for what an orderly close sent before. */
   isCut = false;
-  private readonly world: WireWorld;
+  protected readonly world: WireWorld;
 
   constructor(world: WireWorld, child: WireOwner, childLink: LinkId, parent: WireOwner, parentLink: LinkId) {
     this.world = world;
@@ -132,7 +132,12 @@ export class Wire {
     const isLost = world.vanishes(from.owner.id, to.owner.id, text);
     // The latency of now: a link that grows quicker does not let frames overtake, for both ends' frames are queued by `sentUntil`.
     to.lastArrival = Math.max(from.sentUntil + latencyMillis, to.lastArrival);
-    world.at(to.lastArrival, new Frame(from, text, sentAt, isLost));
+    this.carry(from, to.lastArrival, text, isLost);
+  }
+
+  /** A frame is under way, and comes to the other end at that moment. */
+  protected carry(from: WireEnd, at: number, text: string, isLost: boolean): void {
+    this.world.at(at, new Frame(from, text, this.world.now, isLost));
   }
 
   arrive(frame: Frame, isLost: boolean): void {
@@ -198,7 +203,7 @@ export class Wire {
     to.owner.frameCame(to.link, frame.text);
   }
 
-  private readOn(at: WireEnd): void {
+  protected readOn(at: WireEnd): void {
     while (!at.isPaused && at.unread.length > 0 && at.isListening()) {
       const frame = at.unread.shift() as Frame;
       at.unreadBytes -= frame.text.length;
@@ -208,7 +213,8 @@ export class Wire {
   }
 }
 
-function tell(end: WireEnd): void {
+/** An end hears that the wire is no more. */
+export function tell(end: WireEnd): void {
   if (!end.isListening()) return;
   end.isGone = true;
   end.owner.linkEnded(end.link);

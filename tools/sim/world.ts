@@ -4,7 +4,7 @@
  *
  * It knows how to do things (dial, cut, crash); when they happen is for faults.ts and for whoever plays it.
  */
-import type { ActOutcome, Transaction } from "#shared/effect.ts";
+import type { ActOutcome, GroupRow, Transaction } from "#shared/effect.ts";
 import type { Mac, Seal } from "#shared/radio/seal.ts";
 import type { LinkId } from "#shared/units.ts";
 import { Air } from "./air/air.ts";
@@ -13,6 +13,7 @@ import { macOf } from "./air/topologies.ts";
 import { Chance } from "./chance.ts";
 import { Checks, Violation } from "./checks.ts";
 import { Disk } from "./disk.ts";
+import type { Ground } from "./ground.ts";
 import { NodeProcess } from "./node-process.ts";
 import type { LinkPlan, NodePlan, WorldPlan } from "./plan.ts";
 import type { Process } from "./process.ts";
@@ -34,6 +35,8 @@ export interface WorldOptions {
   isThorough?: boolean;
   /** The cryptography of radios, if it is to be the real one. */
   seal?: Seal;
+  /** Whether that process ("root" or a node) is in this world; left out, all are. See parts/. */
+  holds?: (id: string) => boolean;
 }
 
 /** An action that somebody asked for, and what came of it. */
@@ -50,7 +53,7 @@ const ACT_TOLERANCE_MILLIS = 50;
 /** Things that may happen in one moment. Chosen: ten for each node of the largest tree. */
 const MOMENT_STEPS_MAX = 1_000_000;
 
-export class World implements WireWorld {
+export class World implements WireWorld, Ground {
   now = 0;
   /** Applications speak. */
   isBusy = true;
@@ -66,6 +69,9 @@ export class World implements WireWorld {
   readonly seal: Seal;
   private readonly radios = new Map<Mac, RadioProcess>();
   readonly calls = new Map<number, Call>();
+  /** How many of them have no outcome yet, and whom those were for that failed since somebody last asked. */
+  openCalls = 0;
+  private failed: string[] = [];
   /** What happened, by kind: faults, and what the network did. */
   readonly counts: { [what: string]: number } = {};
   /** Links that are not as the plan says. */
@@ -77,6 +83,7 @@ export class World implements WireWorld {
   swallows: (from: string, to: string, text: string) => boolean = () => false;
   /** How much later than its deadline an action may run now. */
   actTolerance = ACT_TOLERANCE_MILLIS;
+  readonly holds: (id: string) => boolean;
   private readonly trace: TraceSink | undefined;
   private readonly witness: Witness | undefined;
   /** Ids that two boards had at a time: whose word was the last is anybody's guess. */
@@ -94,8 +101,9 @@ export class World implements WireWorld {
     this.air = new Air({ ...plan.air, seed: plan.seed, kindOf: datagramKind }, new WorldClock(this));
     this.checks = new Checks(this.isThorough);
     this.root = new RootProcess(this, new Disk(plan.commitMillis, (transaction) => this.durable(transaction)));
-    this.root.boot();
-    for (const node of plan.nodes) this.add(node);
+    this.holds = options.holds ?? (() => true);
+    if (this.holds("root")) this.root.boot();
+    for (const node of plan.nodes) if (this.holds(node.id)) this.add(node);
   }
 
   add(plan: NodePlan, name = plan.id): NodeProcess {
@@ -130,6 +138,23 @@ export class World implements WireWorld {
     return this.radios.get(mac)?.name ?? "";
   }
 
+  /** Of all nodes, in whatever part of a world they are. */
+  ids(): Iterable<string> {
+    return this.nodes.keys();
+  }
+
+  /** Who is above a node, wherever it is: a node's id, or "root". */
+  parentOf(id: string): string {
+    return this.node(id).parent;
+  }
+
+  /** Nodes on the way of one to the root, its parent first. */
+  pathOf(id: string): string[] {
+    const path: string[] = [];
+    for (let above = this.parentOf(id); above !== "root"; above = this.parentOf(above)) path.push(above);
+    return path;
+  }
+
   later(millis: number, run: () => void): void {
     if (!(millis >= 0)) throw new Error(`nothing can happen ${millis} ms from now`);
     this.queue.put(this.now + millis, new Once(run));
@@ -143,6 +168,12 @@ export class World implements WireWorld {
   /** Plays on for so many milliseconds. */
   run(millis: number): void {
     const end = this.now + millis;
+    this.play(end);
+    this.now = end;
+  }
+
+  /** Plays all that happens up to that moment. */
+  play(end: number): void {
     for (let at = this.queue.nextAt; at !== undefined && at <= end; at = this.queue.nextAt) {
       if (at > this.now) this.momentSteps = 0;
       if (++this.momentSteps > MOMENT_STEPS_MAX)
@@ -150,7 +181,6 @@ export class World implements WireWorld {
       this.now = at;
       this.queue.take().happen();
     }
-    this.now = end;
   }
 
   /** Plays on until something holds; a violation if it does not within the bound. */
@@ -160,6 +190,14 @@ export class World implements WireWorld {
       if (this.now >= end) throw new Violation(`not within ${boundMillis / 1000} s: ${what}`);
       this.run(20);
     }
+  }
+
+  each(deed: (world: World) => void): void {
+    deed(this);
+  }
+
+  first(look: (world: World) => string | undefined): string | undefined {
+    return look(this);
   }
 
   dial(child: NodeProcess, link: LinkId): void {
@@ -212,7 +250,8 @@ export class World implements WireWorld {
     if (process === this.root) {
       this.root.die(fate ?? this.chance.random());
       // Who asked hears that the root is gone.
-      for (const call of this.calls.values()) call.outcome ??= { ok: false, error: "root ended" };
+      for (const call of this.calls.values())
+        if (call.outcome === undefined) this.conclude(call, { ok: false, error: "root ended" });
     } else (process as NodeProcess).die();
     process.isSilent = notice < 0;
   }
@@ -232,6 +271,7 @@ export class World implements WireWorld {
   act(dst: string, ttlMillis: number): number {
     const call = this.calls.size + 1;
     this.calls.set(call, { dst, sentAt: this.now, ttlMillis, outcome: undefined });
+    this.openCalls += 1;
     this.note("act", "root", dst, `call ${call}, ttl ${ttlMillis} ms`);
     if (this.root.isUp) this.root.act(call, dst, ttlMillis);
     else this.outcome(call, { ok: false, error: "offline" });
@@ -252,17 +292,35 @@ export class World implements WireWorld {
     this.checks.actRun(node.name, id, this.now - call.sentAt - call.ttlMillis, this.actTolerance);
   }
 
+  /** Whom the calls were for that have failed since this was asked last. */
+  takeFailed(): string[] {
+    const failed = this.failed;
+    this.failed = [];
+    return failed;
+  }
+
   outcome(call: number, outcome: ActOutcome): void {
     const asked = this.calls.get(call);
     if (asked === undefined || asked.outcome !== undefined) throw new Violation(`call ${call} has two outcomes`);
-    asked.outcome = outcome;
+    this.conclude(asked, outcome);
     this.note("outcome", "root", asked.dst, `call ${call}: ${outcome.ok ? "done" : outcome.error}`);
+  }
+
+  private conclude(call: Call, outcome: ActOutcome): void {
+    call.outcome = outcome;
+    this.openCalls -= 1;
+    if (!outcome.ok) this.failed.push(call.dst);
   }
 
   /** It is on the disk, whether or not the root lives to hear of it. */
   private durable(transaction: Transaction): void {
     this.witness?.transactions.push(transaction);
-    this.checks.committed(transaction);
+    for (const row of transaction.groups) this.stored(row);
+  }
+
+  /** A row of the log is durable now. */
+  protected stored(row: GroupRow): void {
+    this.checks.stores(row, this.now);
   }
 
   committed(transaction: Transaction): void {
