@@ -2,6 +2,7 @@
 import { Violation } from "./checks.ts";
 import { heal } from "./faults.ts";
 import type { Ground } from "./ground.ts";
+import type { NodeProcess } from "./node-process.ts";
 import { OpenEnds } from "./open-ends.ts";
 import { ACT_TTL, LINK_TIMEOUT, SWEEP_EVERY } from "#shared/limits.ts";
 import type { World } from "./world.ts";
@@ -51,7 +52,9 @@ export function farewell(world: World): void {
   const nodes = [...world.nodes.values()];
   if (nodes.length === 0) return;
   const leaver = world.chance.pick(nodes);
-  const behind = nodes.filter((node) => node === leaver || world.pathOf(node.id).includes(leaver.id));
+  // Who has a radio looks for another parent.
+  const isBehind = (node: NodeProcess): boolean => node.parent !== "air" && world.pathOf(node.id).includes(leaver.id);
+  const behind = nodes.filter((node) => node === leaver || isBehind(node));
   world.crash(leaver, world.chance.happens(0.5) ? -1 : 0);
   const isMissed = (): boolean => behind.every((node) => world.root.core.node(node.id)?.isUp === false);
   world.until(`the root misses ${leaver.name} and those behind it`, isMissed, MISSED_WITHIN);

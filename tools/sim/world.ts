@@ -143,15 +143,19 @@ export class World implements WireWorld, Ground {
     return this.nodes.keys();
   }
 
-  /** Who is above a node, wherever it is: a node's id, or "root". */
+  /** Who is above a node now, wherever it is: a node's id, "root", or "" if it has no parent. */
   parentOf(id: string): string {
-    return this.node(id).parent;
+    return this.node(id).parentNow();
   }
 
   /** Nodes on the way of one to the root, its parent first. */
   pathOf(id: string): string[] {
     const path: string[] = [];
-    for (let above = this.parentOf(id); above !== "root"; above = this.parentOf(above)) path.push(above);
+    for (let above = this.parentOf(id); above !== "root"; above = this.parentOf(above)) {
+      path.push(above);
+      // By radio there may be no parent for a moment, or even a ring.
+      if (above === "" || path.length > this.nodes.size) break;
+    }
     return path;
   }
 
