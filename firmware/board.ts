@@ -1,20 +1,18 @@
 /**
- * Wires one TreeNode to this chip: sockets, ingress, clock, one alarm. It carries inputs in and performs effects, and decides nothing.
+ * Wires one TreeNode to this chip: its carriers (WebSocket, the radio), clock, one alarm. It carries inputs in and performs effects, and
+ * decides nothing. A program hands in the carriers that it has: one that it does not name is not in its bundle.
  *
  * Every entry from the engine is a shallow call: a socket's chunk reaches the core four calls deep, of the chip's 18 to 27, and
  * the application is called from a turn of its own.
  */
 import type { NodeEffect } from "#shared/effect.ts";
 import { type Emitted, TreeNode } from "#shared/node.ts";
-import type { Instant, LinkId, Random } from "#shared/units.ts";
+import { RADIO_LINKS_FROM } from "#shared/radio/tree-limits.ts";
+import { type Instant, type LinkId, type Random, sooner } from "#shared/units.ts";
 import type { Configuration } from "./configuration.ts";
 import { seededRandom } from "./ports/chance.ts";
 import { monotonicClock } from "./ports/clock.ts";
-import { HttpIngress } from "./ports/http-ingress.ts";
-import { nothing, widenChunks } from "./ports/socket.ts";
 import { bytesText } from "./ports/text.ts";
-import { Dial } from "./ports/websocket-client.ts";
-import type { WebSocketLink } from "./ports/websocket-link.ts";
 import { startWifi } from "./ports/wifi.ts";
 
 /** What the application gets from the tree. */
@@ -26,20 +24,41 @@ export interface Application {
 }
 
 type ApplicationEffect = Extract<NodeEffect, { kind: "act" | "set" | "deliver" | "status" }>;
+/** What TreeNode wants of a link. */
+export type CarrierEffect = Exclude<NodeEffect, ApplicationEffect>;
+
+/** Carries links. It tells the board what comes of them by `perform`, with what the node has answered. */
+export interface Carrier {
+  /** Now, or later: it is the carrier's to see that the calls do not get too deep. Of a link that is gone: no effect. */
+  perform(effect: CarrierEffect): void;
+  /** Takes children from now on. Called again after each reconnection. */
+  start(): void;
+}
+
+/** The radio, as the board sees it. */
+export interface RadioCarrier extends Carrier {
+  /** By which carrier a dial goes. */
+  way(): Carrier;
+  /** Does what its time has come for; answers when there is more. */
+  turn(now: Instant): Instant | undefined;
+}
 
 export class Board {
   readonly node: TreeNode;
   /** Milliseconds since the program's start. */
   readonly now: () => Instant;
+  readonly chance: Random;
   readonly configuration: Configuration;
+  /** Whether Wi-Fi is connected, where it is asked for. */
+  hasNetwork: boolean;
+  /** It need not wait for that to begin. */
+  isEager: boolean;
+  sockets: Carrier | undefined;
+  radio: RadioCarrier | undefined;
+  /** The carrier of the last dial, and its link. */
+  up: Carrier | undefined;
+  private upLink: LinkId;
   private application: Application;
-  private chance: Random;
-  /** Open links, by number. */
-  private links: { [id: number]: WebSocketLink };
-  /** The last dial, and its number; undefined once that is settled. */
-  private dial: Dial | undefined;
-  private dialLink: LinkId;
-  private nextChild: number;
   private alarm: number;
   private alarmAt: Instant;
   private isStarted: boolean;
@@ -47,13 +66,15 @@ export class Board {
 
   constructor(configuration: Configuration, firmware: string, application: Application) {
     this.now = monotonicClock();
-    this.configuration = configuration;
-    this.application = application;
     this.chance = seededRandom();
-    this.links = {};
-    this.dial = undefined;
-    this.dialLink = 0 as LinkId;
-    this.nextChild = 1;
+    this.configuration = configuration;
+    this.hasNetwork = false;
+    this.isEager = false;
+    this.sockets = undefined;
+    this.radio = undefined;
+    this.up = undefined;
+    this.upLink = 0 as LinkId;
+    this.application = application;
     this.alarm = 0;
     this.alarmAt = 0 as Instant;
     this.isStarted = false;
@@ -67,7 +88,13 @@ export class Board {
 
   /** Throws if the port for children is taken. */
   start(): void {
-    startWifi(this.configuration.wifi, () => this.networkUp());
+    if (this.isEager) this.begin();
+    startWifi(this.configuration.wifi, (isUp) => {
+      this.hasNetwork = isUp;
+      if (!isUp) return;
+      if (this.sockets !== undefined) this.sockets.start();
+      this.begin();
+    });
   }
 
   /** The application's event: copied at once, sent when there is company for it. */
@@ -100,91 +127,40 @@ export class Board {
     this.perform(this.node.flush(this.now()));
   }
 
-  private networkUp(): void {
+  private begin(): void {
     if (this.isStarted) return;
     this.isStarted = true;
-    widenChunks();
-    const port = this.configuration.listen;
-    if (port !== undefined) {
-      new HttpIngress(this.configuration.token, (link, rest) =>
-        this.addLink(this.nextChild++ as LinkId, link, rest),
-      ).listen(port);
-    }
+    if (this.radio !== undefined) this.radio.start();
     this.perform(this.node.start(this.now()));
   }
 
-  private addLink(id: LinkId, link: WebSocketLink, rest: string): void {
-    this.links[id] = link;
-    link.onText = (text) => this.perform(this.node.received(id, text, this.now()));
-    link.onDrained = () => this.perform(this.node.drained(id, this.now()));
-    link.onClosed = () => this.closed(id);
-    this.perform(this.node.opened(id, this.now()));
-    link.take(rest);
+  /** Leaves the way up in use, as if it had broken: the node dials again. */
+  leave(reason: string): void {
+    const link = this.upLink;
+    if (this.up !== undefined) this.up.perform({ kind: "close", link: link, code: 1001, reason: reason });
+    this.perform(this.node.closed(link, this.now()));
   }
 
-  /** Also for links that are gone already: the core ignores those it does not know. */
-  private closed(id: LinkId): void {
-    delete this.links[id];
-    this.perform(this.node.closed(id, this.now()));
-  }
-
-  private startDial(id: LinkId): void {
-    this.dialLink = id;
-    this.dial = new Dial(this.configuration.parent, this.configuration.token, this.chance, {
-      opened: (link, rest) => {
-        this.dial = undefined;
-        this.addLink(id, link, rest);
-      },
-      refused: (status) => {
-        this.dial = undefined;
-        this.perform(this.node.refused(id, status, this.now()));
-      },
-      failed: () => {
-        this.dial = undefined;
-        this.closed(id);
-      },
-    });
-  }
-
-  private closeLink(id: LinkId, code: number, reason: string): void {
-    const link = this.links[id];
-    if (link !== undefined) {
-      delete this.links[id];
-      // The core has forgotten the link: nothing that still comes from it may reach it.
-      link.onText = nothing;
-      link.onDrained = nothing;
-      link.onClosed = nothing;
-      link.close(code, reason);
-    } else if (this.dial !== undefined && this.dialLink === id) {
-      this.dial.cancel();
-      this.dial = undefined;
-    }
-  }
-
-  private perform(effects: readonly NodeEffect[]): void {
+  /** Does what the node has answered, and has it asked once more in a turn of its own. */
+  perform(effects: readonly NodeEffect[]): void {
     if (!this.isTickDue) this.tickLater();
-    if (effects.length === 0) return;
     for (const effect of effects) {
       switch (effect.kind) {
-        case "dial":
-          this.startDial(effect.link);
-          break;
-        case "close":
-          this.closeLink(effect.link, effect.code, effect.reason);
-          break;
-        case "send":
-        case "pause":
-        case "resume": {
-          const link = this.links[effect.link];
-          // What is done to a link that is gone has no effect.
-          if (link === undefined) break;
-          if (effect.kind === "send") link.send(effect.text);
-          else if (effect.kind === "pause") link.pause();
-          else link.resume();
-          break;
-        }
-        default:
+        case "act":
+        case "set":
+        case "deliver":
+        case "status":
           this.tellLater(effect);
+          break;
+        default: {
+          if (effect.kind === "dial") {
+            this.upLink = effect.link;
+            this.up = this.radio === undefined ? this.sockets : this.radio.way();
+          }
+          const below = effect.link < RADIO_LINKS_FROM ? this.sockets : this.radio;
+          const carrier = effect.link < 0 ? this.up : below;
+          if (carrier !== undefined) carrier.perform(effect);
+        }
       }
     }
   }
@@ -225,8 +201,9 @@ export class Board {
     this.node.outbox.open.stampUntil = 0;
     const now = this.now();
     this.perform(this.node.tick(now));
+    const radioAt = this.radio === undefined ? undefined : this.radio.turn(now);
     this.isTickDue = false;
-    const at = this.node.wakeAt();
+    const at = sooner(this.node.wakeAt(), radioAt);
     if (at === undefined || (this.alarm !== 0 && at >= this.alarmAt)) return;
     if (this.alarm !== 0) clearTimeout(this.alarm);
     this.alarmAt = at;

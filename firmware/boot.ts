@@ -32,8 +32,11 @@ function closeTelnet(): void {
   }
 }
 
-/** The board of this node; undefined, after a line that says why, if it is not configured. */
-export function boot(firmware: string, application: Application): Board | undefined {
+/**
+ * The board of this node; undefined, after a line that says why, if it is not configured. `equip` gives it its carriers: it answers what
+ * stands against that in this board's configuration, or "".
+ */
+export function boot(firmware: string, application: Application, equip: (board: Board) => string): Board | undefined {
   hookErrors();
   closeTelnet();
   const outcome = readConfiguration();
@@ -41,5 +44,9 @@ export function boot(firmware: string, application: Application): Board | undefi
     console.log("sapline: " + outcome.error);
     return undefined;
   }
-  return new Board(outcome.configuration, firmware, application);
+  const board = new Board(outcome.configuration, firmware, application);
+  const fault = equip(board);
+  if (fault === "") return board;
+  console.log("sapline: " + fault);
+  return undefined;
 }

@@ -16,7 +16,8 @@ export interface WifiConfiguration {
 export interface Configuration {
   id: NodeId;
   token: string;
-  parent: Address;
+  /** Where it connects to; absent on a node that has only the radio. */
+  parent: Address | undefined;
   /** Port for children; absent on a leaf. */
   listen: number | undefined;
   wifi: WifiConfiguration | undefined;
@@ -70,13 +71,17 @@ export function checkConfiguration(raw: unknown): ConfigurationOutcome {
   const token = raw["token"] === undefined ? "" : raw["token"];
   if (typeof token !== "string") return fault("token must be a text");
   const parent = raw["parent"];
-  if (!isObject(parent)) return fault("parent must be {host, port}: where this node connects to");
-  const host = parent["host"];
-  if (typeof host !== "string" || host.length === 0) return fault("parent.host must be a host name or an address");
-  const port = parent["port"];
-  if (!isPort(port)) return fault("parent.port must be a number from 1 to 65535");
-  const path = parent["path"] === undefined ? "/node" : parent["path"];
-  if (typeof path !== "string" || path[0] !== "/") return fault("parent.path must start with /");
+  let address: Address | undefined;
+  if (parent !== undefined || raw["radio"] === undefined) {
+    if (!isObject(parent)) return fault("parent must be {host, port}: where this node connects to");
+    const host = parent["host"];
+    if (typeof host !== "string" || host.length === 0) return fault("parent.host must be a host name or an address");
+    const port = parent["port"];
+    if (!isPort(port)) return fault("parent.port must be a number from 1 to 65535");
+    const path = parent["path"] === undefined ? "/node" : parent["path"];
+    if (typeof path !== "string" || path[0] !== "/") return fault("parent.path must start with /");
+    address = { host: host, port: port, path: path };
+  }
   const listen = raw["listen"];
   if (listen !== undefined && !isPort(listen)) return fault("listen must be a number from 1 to 65535, or be left out");
   const wifi = raw["wifi"];
@@ -94,7 +99,7 @@ export function checkConfiguration(raw: unknown): ConfigurationOutcome {
     configuration: {
       id: id as NodeId,
       token: token,
-      parent: { host: host, port: port, path: path },
+      parent: address,
       listen: listen,
       wifi: station,
       limits: limitsFrom(limits),

@@ -38,6 +38,7 @@ interface EspruinoStorage {
 interface EspruinoWifi {
   connect(ssid: string, options: { password: string }, done: (error: unknown) => void): void;
   on(event: "connected" | "disconnected", listener: () => void): void;
+  getStatus(): { readonly station: string; readonly channel: number };
 }
 
 /**
@@ -118,6 +119,8 @@ declare const process: {
 };
 
 declare const console: { log(text: string): void };
+
+declare const global: { [name: string]: unknown };
 
 /** Seconds: since 1970 if somebody set the clock, since boot otherwise. */
 declare function getTime(): number;

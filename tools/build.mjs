@@ -23,12 +23,6 @@ const PROGRAMS = [
   ["tools/sim/batch-worker.ts", "dist/sim-worker.js", false],
 ];
 
-/** Programs for the chip; an example has a limit of its own. */
-const FIRMWARE = [
-  { name: "main", entry: "firmware/main.ts" },
-  { name: "weather", entry: "examples/weather/replay.ts", isExample: true },
-];
-
 const forNode = {
   bundle: true,
   platform: "node",
@@ -61,12 +55,8 @@ async function buildChip() {
   // The gate is TypeScript like the rest, and is bundled to be run.
   const gate = ".build/firmware-bundle.mjs";
   await build({ ...forNode, sourcemap: false, entryPoints: ["tools/bundle/firmware-bundle.ts"], outfile: gate });
-  const { buildFirmware } = await import(pathToFileURL(join(root, gate)).href);
-  const programs = FIRMWARE.filter(({ name, entry }) => {
-    if (!existsSync(entry)) console.log(`dist/firmware/${name}.js: no ${entry} yet`);
-    return existsSync(entry);
-  });
-  if (!(await buildFirmware(programs, "dist/firmware", version))) process.exitCode = 1;
+  const { buildFirmware, FIRMWARE } = await import(pathToFileURL(join(root, gate)).href);
+  if (!(await buildFirmware(FIRMWARE, "dist/firmware", version))) process.exitCode = 1;
 }
 
 // Sizes and the like are for those who ask for the build; errors are said on stderr all the same.

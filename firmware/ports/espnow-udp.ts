@@ -72,16 +72,18 @@ function nodeOf(mac: string): number {
 class UdpNode {
   private settings: UdpSettings;
   private chance: () => number;
-  channel: number;
+  private tuned: number;
+  private dictated: () => number;
   private heard: EspruinoHeard | undefined;
   private socket: EspruinoDatagramSocket | undefined;
   private flights: Flight[];
   private sequence: number;
 
-  constructor(settings: UdpSettings, chance: () => number) {
+  constructor(settings: UdpSettings, chance: () => number, dictated: () => number) {
     this.settings = settings;
     this.chance = chance;
-    this.channel = 1;
+    this.dictated = dictated;
+    this.tuned = 1;
     this.heard = undefined;
     this.socket = undefined;
     this.flights = [];
@@ -91,8 +93,18 @@ class UdpNode {
   init(channel: number, heard: EspruinoHeard): void {
     this.heard = heard;
     if (this.socket !== undefined) return;
-    if (channel > 0) this.channel = channel;
+    if (channel > 0) this.tuned = channel;
     this.bind();
+  }
+
+  channel(): number {
+    return this.dictated() || this.tuned;
+  }
+
+  tune(channel: number): boolean {
+    if (this.dictated() > 0) return false;
+    this.tuned = channel;
+    return true;
   }
 
   deinit(): void {
@@ -132,7 +144,7 @@ class UdpNode {
   }
 
   private head(kind: number, sequence: number, to: number): string {
-    return "E" + String.fromCharCode(kind, this.channel, sequence, this.settings.id, to);
+    return "E" + String.fromCharCode(kind, this.channel(), sequence, this.settings.id, to);
   }
 
   private put(id: number, datagram: string): void {
@@ -169,7 +181,7 @@ class UdpNode {
     const kind = datagram.charCodeAt(1);
     const own = this.settings.id;
     // Another channel is another world; who says to be another, or is not of this machine, is no node of ours.
-    if (datagram.length < HEAD_BYTES || datagram[0] !== "E" || datagram.charCodeAt(2) !== this.channel) return;
+    if (datagram.length < HEAD_BYTES || datagram[0] !== "E" || datagram.charCodeAt(2) !== this.channel()) return;
     if (from === own || port !== this.settings.base + from || address !== LOOPBACK) return;
     if (this.socket === undefined || (to !== own && to !== TO_ALL)) return;
     if (kind === 1) {
@@ -180,7 +192,7 @@ class UdpNode {
     // As the hardware does: whatever becomes of the datagram further on.
     if (to === own) this.put(from, this.head(1, datagram.charCodeAt(3), from));
     if (datagram.length > HEAD_BYTES + BODY_BYTES_MAX || this.heard === undefined) return;
-    this.heard(datagram.substr(HEAD_BYTES), macOf(from), RSSI, this.channel, to === TO_ALL);
+    this.heard(datagram.substr(HEAD_BYTES), macOf(from), RSSI, this.channel(), to === TO_ALL);
   }
 
   private acknowledged(from: number, sequence: number): void {
@@ -193,9 +205,9 @@ class UdpNode {
   }
 }
 
-/** What require("ESPNOW") would give. Math.random will do for `chance`. */
-export function udpEspNow(settings: UdpSettings, chance: () => number): EspruinoEspNow {
-  const node = new UdpNode(settings, chance);
+/** What require("ESPNOW") would give. Math.random will do for `chance`; `dictated` is the channel of Wi-Fi's network, or 0. */
+export function udpEspNow(settings: UdpSettings, chance: () => number, dictated: () => number): EspruinoEspNow {
+  const node = new UdpNode(settings, chance, dictated);
   // Its names are the library's, in C, so they are in quotes here.
   const library: { [name: string]: unknown } = {};
   library["init"] = (options: { [name: string]: number }, heard: EspruinoHeard) =>
@@ -203,16 +215,13 @@ export function udpEspNow(settings: UdpSettings, chance: () => number): Espruino
   library["deinit"] = () => node.deinit();
   library["restart"] = () => node.restart();
   library["mac"] = () => macOf(settings.id);
-  library["setChannel"] = (channel: number) => {
-    node.channel = channel;
-    return true;
-  };
-  library["getChannel"] = () => node.channel;
+  library["setChannel"] = (channel: number) => node.tune(channel);
+  library["getChannel"] = () => node.channel();
   library["send"] = (mac: string, bytes: string, done: (error: string | null) => void) => node.send(mac, bytes, done);
   return library as unknown as EspruinoEspNow;
 }
 
 /** The library in C, or the stand-in where the configuration asks for that: then it is meant, even where the library is there. */
 export function espNowOrUdp(standIn: UdpSettings | undefined, chance: () => number): EspruinoEspNow {
-  return standIn === undefined ? espNow() : udpEspNow(standIn, chance);
+  return standIn === undefined ? espNow() : udpEspNow(standIn, chance, () => 0);
 }

@@ -13,6 +13,8 @@ export interface RadioConfig {
   mayParent: boolean;
   /** It has another way up, or is the root: it never dials by radio. */
   isSource: boolean;
+  /** It is a source while `setRootward` says that its other way is open, and looks for a parent by radio while it is not. */
+  isEither?: boolean;
   /** The channel that Wi-Fi dictates, or 0: search. */
   channel: number;
   isSleepy: boolean;

@@ -86,6 +86,12 @@ export class Radio {
   /** A source tells whether its way up is open (0), or not. */
   setRootward(cost: number | undefined, now: Instant): readonly RadioEffect[] {
     this.place.rootward = cost === undefined ? NO_PATH : cost;
+    if (this.config.isEither) {
+      this.config.isSource = cost !== undefined;
+      this.place.target = undefined;
+      if (this.config.isSource && this.up !== undefined) this.end(this.up, now);
+      this.place.decideAt = now;
+    }
     return this.done(now);
   }
 

@@ -76,3 +76,10 @@ export const DECIDE_AFTER = 20 as Millis;
 export const PROBE = 6;
 /** A parent that has been silent for this long, times those that hang on it, is probed. Chosen: 0.09 % of the air for each parent. */
 export const PROBE_AFTER = 1600 as Millis;
+
+/** A node with both ways up tries WebSocket again after this; it doubles with each try that did not end in joining, up to the longest. Chosen:
+ * a try for a dead host stops a chip for seconds. */
+export const OUTGRESS_TRY_AFTER = 5000 as Millis;
+export const OUTGRESS_TRY_AFTER_MAX = 60000 as Millis;
+/** A WebSocket parent over which nobody has joined for this long is left for the radio. Chosen: a timeout of a link. */
+export const OUTGRESS_PATIENCE = 15000 as Millis;

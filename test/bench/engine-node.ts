@@ -4,6 +4,7 @@
  */
 import type { Board } from "#firmware/board.ts";
 import { boot } from "#firmware/boot.ts";
+import { withSockets } from "#firmware/socket-carrier.ts";
 import { Entities, type Entity } from "#firmware/entities.ts";
 
 /** What an event of each meter takes in the outbox at the most, in bytes. */
@@ -25,7 +26,7 @@ function fill(board: Board): void {
   setTimeout(() => fill(board), 0);
 }
 
-const board = boot("bench", entities);
+const board = boot("bench", entities, withSockets);
 if (board !== undefined) {
   const node = board.node;
   entities.start(board);

@@ -4,6 +4,7 @@ import { type FakeSocket, fakeSocket, network } from "./engine-globals.ts";
 import { drain, Parent, taken } from "./fake-parent.ts";
 import { Board } from "#firmware/board.ts";
 import { checkConfiguration, type Configuration } from "#firmware/configuration.ts";
+import { withSockets } from "#firmware/socket-carrier.ts";
 import { Entities } from "#firmware/entities.ts";
 import { HttpIngress } from "#firmware/ports/http-ingress.ts";
 import { encodeFrame, OPCODE_TEXT, WebSocketDecoder } from "#firmware/ports/websocket-codec.ts";
@@ -35,6 +36,7 @@ describe("board", () => {
 
   const start = (more: object = {}): Board => {
     const board = new Board(configuration(more), "test/1", entities);
+    withSockets(board);
     entities.start(board);
     board.start();
     vi.advanceTimersByTime(0);

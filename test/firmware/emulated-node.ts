@@ -1,18 +1,21 @@
 /** A firmware program, bundled and emulated, for tests. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emulate, type EmulatedNode } from "#tools/emulator/emulate.ts";
+import type { Router } from "#tools/emulator/engine-wifi.ts";
 import { firmware } from "../engine/espruino.ts";
 
 export class EmulatedProgram {
   readonly lines: string[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), "emulated-"));
   private readonly config: object;
+  private readonly router: Router | undefined;
   private node: EmulatedNode | undefined;
 
-  private constructor(config: object) {
+  private constructor(config: object, router?: Router) {
     this.config = config;
+    this.router = router;
   }
 
   /** Runs a text as it is. */
@@ -23,9 +26,16 @@ export class EmulatedProgram {
     return program;
   }
 
-  static async start(entry: string, config: object, files: { [name: string]: string } = {}): Promise<EmulatedProgram> {
-    const program = new EmulatedProgram(config);
+  /** With the radio's stand-in, if the configuration has `standIn`. */
+  static async start(
+    entry: string,
+    config: object,
+    files: { [name: string]: string } = {},
+    router?: Router,
+  ): Promise<EmulatedProgram> {
+    const program = new EmulatedProgram(config, router);
     writeFileSync(join(program.folder, "app.js"), await firmware(entry));
+    if ("standIn" in config) writeFileSync(join(program.folder, "first.js"), await firmware("firmware/stand-in.ts"));
     mkdirSync(join(program.folder, "flash"));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(program.folder, "flash", name), text);
     program.restart();
@@ -35,12 +45,20 @@ export class EmulatedProgram {
   /** Ends the program as a power cut would, and starts it again. */
   restart(): void {
     this.node?.stop();
+    const first = join(this.folder, "first.js");
     this.node = emulate({
+      ...(existsSync(first) ? { first } : {}),
+      ...(this.router === undefined ? {} : { router: this.router }),
       bundle: join(this.folder, "app.js"),
       storageDir: join(this.folder, "flash"),
       config: this.config,
       log: (line) => this.lines.push(line),
     });
+  }
+
+  /** As a power cut would. `restart` is the power's return. */
+  halt(): void {
+    this.node?.stop();
   }
 
   async line(pattern: RegExp, wait = 15_000): Promise<string> {

@@ -5,6 +5,7 @@ import { Parent } from "./fake-parent.ts";
 import { seeded, seedsToPlay } from "../shared/world.ts";
 import { Board } from "#firmware/board.ts";
 import { checkConfiguration } from "#firmware/configuration.ts";
+import { withSockets } from "#firmware/socket-carrier.ts";
 import { Entities, type Entity } from "#firmware/entities.ts";
 import { CHIP_LIMITS, LINE_BYTES_MAX } from "#shared/limits.ts";
 
@@ -36,6 +37,7 @@ describe("entity", () => {
     const outcome = checkConfiguration({ id: "leaf", token: "t", parent: { host: "h", port: 1 } });
     if (!outcome.ok) throw new Error(outcome.error);
     const board = new Board(outcome.configuration, "test/1", entities);
+    withSockets(board);
     entities.start(board);
     board.start();
     vi.advanceTimersByTime(0);

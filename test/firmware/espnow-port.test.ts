@@ -162,7 +162,7 @@ describe("the stand-in's sends", () => {
         ? { createSocket: () => socket }
         : nodeLoad.call(loader, name, parent, isMain);
     };
-    library = udpEspNow(udpSettings({ base: 1000, id: 1, nodes: 3 }), Math.random) as Library;
+    library = udpEspNow(udpSettings({ base: 1000, id: 1, nodes: 3 }), Math.random, () => 0) as Library;
   });
 
   afterEach(() => {

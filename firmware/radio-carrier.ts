@@ -1,0 +1,213 @@
+/**
+ * The radio as the board's carrier: shared/radio with the driver below it. It carries, and decides nothing.
+ *
+ * What TreeNode wants of a link waits for the board's next tick: to cut, seal and send it on top of the core's own calls would not fit on
+ * the stack. A datagram that comes in reaches the core three calls deep, as a socket's chunk does.
+ */
+import { type NodeEffect, NOTHING } from "#shared/effect.ts";
+import { Outgress } from "#shared/radio/outgress.ts";
+import { Radio } from "#shared/radio/radio.ts";
+import type { RadioEffect } from "#shared/radio/effect.ts";
+import type { Seal } from "#shared/radio/seal.ts";
+import { type Instant, sooner } from "#shared/units.ts";
+import type { Board, Carrier, CarrierEffect, RadioCarrier } from "./board.ts";
+import { CONFIGURATION_FILE } from "./configuration.ts";
+import { errorText } from "./entities.ts";
+import { espNow, RadioPort } from "./ports/espnow.ts";
+import { sealOf } from "./ports/seal.ts";
+import { hasWifi } from "./ports/wifi.ts";
+import { type RadioSettings, radioSettings } from "./radio-configuration.ts";
+import type { SocketCarrier } from "./socket-carrier.ts";
+
+/** What becomes of links. */
+type LinkNews = Exclude<RadioEffect, { kind: "transmit" | "tune" | "restart" }>;
+
+/** How often Wi-Fi is asked for its channel, in milliseconds. Chosen: nothing tells when its router has gone to another. */
+const CHANNEL_EVERY = 1000;
+
+class EspNowCarrier implements RadioCarrier {
+  private board: Board;
+  private port: RadioPort;
+  private radio: Radio;
+  /** Of a node that has both ways up. */
+  private outgress: Outgress | undefined;
+  /** What TreeNode wants of links and has not been done. */
+  private wanted: CarrierEffect[];
+  /** The node was told something in this turn. */
+  private hasTold: boolean;
+  /** Whether there is a way up but for the radio, as the radio was told. */
+  private isRooted: boolean;
+  /** What Wi-Fi dictates, as the radio was told; 0: nothing. */
+  private channel: number;
+
+  /** Throws if the radio cannot be had. */
+  constructor(board: Board, settings: RadioSettings, seal: Seal, isEither: boolean) {
+    const configuration = board.configuration;
+    this.board = board;
+    this.outgress = isEither ? new Outgress() : undefined;
+    this.wanted = [];
+    this.hasTold = false;
+    this.isRooted = false;
+    this.channel = 0;
+    this.port = new RadioPort(espNow(), settings.channel);
+    this.port.onHeard = (mac, bytes, rssi, channel) =>
+      this.apply(this.radio.heard(mac, bytes, rssi, channel, board.now()));
+    this.radio = new Radio(
+      {
+        id: configuration.id,
+        mac: this.port.mac,
+        installKey: settings.installKey,
+        mayParent: settings.mayParent,
+        isSource: configuration.parent !== undefined && !isEither,
+        isEither: isEither,
+        channel: 0,
+        lastChannel: settings.channel,
+        isSleepy: settings.isSleepy,
+        childrenMax: configuration.limits.childrenMax,
+      },
+      seal,
+      board.chance,
+    );
+  }
+
+  start(): void {
+    this.apply(this.radio.start(this.board.now()));
+    if (hasWifi(this.board.configuration.wifi)) this.follow();
+  }
+
+  way(): Carrier {
+    const board = this.board;
+    const isSocket =
+      this.outgress === undefined
+        ? board.configuration.parent !== undefined
+        : this.outgress.dial(board.hasNetwork, board.now());
+    return isSocket ? (board.sockets as Carrier) : this;
+  }
+
+  perform(effect: CarrierEffect): void {
+    this.wanted.push(effect);
+  }
+
+  turn(now: Instant): Instant | undefined {
+    const node = this.board.node;
+    const wanted = this.wanted;
+    this.wanted = [];
+    this.hasTold = false;
+    for (const effect of wanted) this.apply(this.ask(effect, now));
+    const isRooted = this.board.up !== this && node.isJoined();
+    if (isRooted !== this.isRooted) {
+      this.isRooted = isRooted;
+      this.apply(this.radio.setRootward(isRooted ? 0 : undefined, now));
+    }
+    const at = this.radio.wakeAt();
+    if (at !== undefined && now >= at) this.apply(this.radio.tick(now));
+    const choice = this.outgress === undefined ? undefined : this.choose(this.outgress, now);
+    return this.hasTold ? now : sooner(this.radio.wakeAt(), choice);
+  }
+
+  private choose(outgress: Outgress, now: Instant): Instant | undefined {
+    const board = this.board;
+    switch (outgress.advise(board.hasNetwork, board.node.isJoined(), now)) {
+      case "look":
+        (board.sockets as SocketCarrier).look(() => {
+          if (outgress.found(board.now())) board.leave("WebSocket is to be had");
+        });
+        break;
+      case "leave":
+        board.leave("no way up by WebSocket");
+        break;
+      default:
+    }
+    return outgress.wakeAt(board.hasNetwork);
+  }
+
+  private ask(effect: CarrierEffect, now: Instant): readonly RadioEffect[] {
+    const radio = this.radio;
+    switch (effect.kind) {
+      case "dial":
+        return radio.dial(effect.link, now);
+      case "send":
+        return radio.send(effect.link, effect.text, now);
+      case "close":
+        return radio.close(effect.link, now);
+      case "pause":
+        return radio.pause(effect.link, now);
+      default:
+        return radio.resume(effect.link, now);
+    }
+  }
+
+  private apply(effects: readonly RadioEffect[]): void {
+    const board = this.board;
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "transmit":
+          this.port.transmit(effect.mac, effect.bytes, (outcome) => this.apply(this.radio.sent(outcome, board.now())));
+          break;
+        case "tune":
+          this.port.tune(effect.channel);
+          break;
+        case "restart":
+          setTimeout(() => this.restart(), 0);
+          break;
+        default:
+          this.hasTold = true;
+          board.perform(this.tell(effect, board.now()));
+      }
+    }
+    board.perform(NOTHING);
+  }
+
+  private tell(effect: LinkNews, now: Instant): readonly NodeEffect[] {
+    const node = this.board.node;
+    switch (effect.kind) {
+      case "received":
+        return node.received(effect.link, effect.bytes, now);
+      case "opened":
+        return node.opened(effect.link, now);
+      case "closed":
+        return node.closed(effect.link, now);
+      default:
+        return node.drained(effect.link, now);
+    }
+  }
+
+  private restart(): void {
+    this.port.restart();
+    this.apply(this.radio.restarted(this.board.now()));
+  }
+
+  /** Goes where Wi-Fi goes. */
+  private follow(): void {
+    setTimeout(() => this.follow(), CHANNEL_EVERY);
+    const channel = this.board.hasNetwork ? this.port.channel() : 0;
+    if (channel === this.channel) return;
+    this.channel = channel;
+    this.apply(this.radio.moved(channel, this.board.now()));
+  }
+}
+
+/** Gives a board the radio that its configuration asks for, if any; answers what stands against it, or "". */
+export function withRadio(board: Board): string {
+  const configuration = board.configuration;
+  const given = configuration.raw["radio"];
+  if (given === undefined) return "";
+  const settings = radioSettings(given);
+  if (typeof settings === "string") return settings;
+  const isEither = configuration.raw["outgress"] === "auto";
+  if (isEither && configuration.parent === undefined) {
+    return CONFIGURATION_FILE + ": outgress auto needs a parent beside the radio";
+  }
+  const outcome = sealOf(settings.isOpen);
+  let fault = outcome.ok ? outcome.warning : outcome.error;
+  try {
+    if (outcome.ok) board.radio = new EspNowCarrier(board, settings, outcome.seal, isEither);
+  } catch (error) {
+    fault = errorText(error);
+  }
+  board.isEager = isEither || configuration.parent === undefined;
+  if (board.radio === undefined && configuration.parent === undefined) return fault;
+  if (fault !== "")
+    console.log("sapline: " + fault + (board.radio === undefined ? "; going on without the radio" : ""));
+  return "";
+}

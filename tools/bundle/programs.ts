@@ -1,0 +1,28 @@
+/**
+ * The programs for the chip, and how large each may be, in bytes. Measured: run from flash, a program costs the chip a variable for each 13 bytes
+ * of it, and the smallest chips have 4000 to 5000 of them.
+ */
+
+export interface Program {
+  name: string;
+  entry: string;
+  /** Larger must not be flashed. */
+  bytesMax: number;
+  /** It takes no children: what serves them is left out. */
+  isLeaf?: boolean;
+}
+
+/** Chosen: 32 KiB. */
+const WIFI_BYTES_MAX = 32768;
+
+export const FIRMWARE: readonly Program[] = [
+  // Chosen: 44 KiB.
+  { name: "main", entry: "firmware/main.ts", bytesMax: 45056 },
+  { name: "wifi", entry: "firmware/wifi.ts", bytesMax: WIFI_BYTES_MAX },
+  // Chosen: 28 KiB.
+  { name: "leaf", entry: "firmware/leaf.ts", bytesMax: 28672, isLeaf: true },
+  // Not for chips: goes before a program where there is no radio.
+  { name: "stand-in", entry: "firmware/stand-in.ts", bytesMax: 8192 },
+  // An example may be 2 KiB larger than the firmware: its own code, and names that it keeps unshortened.
+  { name: "weather", entry: "examples/weather/replay.ts", bytesMax: WIFI_BYTES_MAX + 2048 },
+];
