@@ -29,6 +29,8 @@ export interface NodeConfig {
   limits: Limits;
   /** Data goes out in `tick` alone, which the edge then calls after every input, once for all of one turn: that is cheaper. */
   isPatient?: boolean;
+  /** Its dials go to Radio, which searches for a parent as long as it takes: none is given up, and each begins soon. */
+  isByRadio?: boolean;
 }
 
 /** What became of an event: taken, or why not ("full", "long", "type"). */
@@ -60,7 +62,7 @@ export class TreeNode {
     this.counters = {};
     this.outbox = new Outbox(config.limits, codec);
     this.flight = new Flight(config.id, this.outbox, config.limits, this.counters);
-    this.joining = new Join(random);
+    this.joining = new Join(random, config.isByRadio || false);
     this.branch = new Branch(config.id, config.limits, codec, this.counters);
     this.clock = new TreeClock();
     this.actions = new Actions();

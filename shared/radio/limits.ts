@@ -17,17 +17,17 @@ export const COUNTER_MAX = 16777215;
 /** How far behind the newest counter one that was not seen yet is taken, in datagrams. Chosen: the bits of one number. */
 export const REPLAY_SPAN = 32;
 
-/** Longest frame that the hop carries, in bytes. Spec. */
-export const PARCEL_BYTES_MAX = 4096;
+/** Longest frame that the hop carries, in bytes. Chosen: DOWN_FRAME_BYTES and a longest line behind; a node's own are a little shorter. */
+export const PARCEL_BYTES_MAX = 5120;
 /** Most pieces of frames in one payload. Chosen: it bounds what one datagram may cost the receiver. */
 export const PIECES_MAX = 8;
 /** What a frame costs beyond its bytes, in bytes. Chosen: a variable of the chip, rounded up. */
 export const FRAME_COST_BYTES = 16;
-/** Frames that wait to be cut, in bytes and their costs; the next one is refused. Chosen: two of the longest. */
+/** Frames that wait to be cut, in bytes and their costs; the next one is refused. Chosen: one of the longest, and many short ones. */
 export const SEND_BYTES_MAX = 8192;
 /** Frames that came and were not taken, in bytes and their costs: the credits that are given never lead beyond it. Chosen: the longest
  * frame unfinished, and a window. */
-export const RECEIVE_BYTES_MAX = 7168;
+export const RECEIVE_BYTES_MAX = 8192;
 /** What one datagram may add to that, in bytes: a full payload of PIECES_MAX frames. */
 export const DATAGRAM_COST_BYTES = 358;
 

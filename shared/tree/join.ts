@@ -21,7 +21,7 @@ import { NUMBER_MAX } from "../wire/message.ts";
 export type JoinState =
   /** No link; dial at that moment. */
   | { kind: "waiting"; dialAt: Instant }
-  | { kind: "dialing"; link: LinkId; giveUpAt: Instant }
+  | { kind: "dialing"; link: LinkId; giveUpAt: Instant | undefined }
   /** The link is open and `?hello` is said. */
   | { kind: "greeting"; link: LinkId; nonce: number; saidAt: Instant; wait: number }
   /** The link is open, but the parent has no way to the root. */
@@ -32,11 +32,13 @@ export class Join {
   state: JoinState;
   /** The link to the parent while the root knows us, or 0. */
   joinedLink: LinkId;
+  private isByRadio: boolean;
   private chance: Random;
   private dials: number;
   private failures: number;
 
-  constructor(random: Random) {
+  constructor(random: Random, isByRadio: boolean) {
+    this.isByRadio = isByRadio;
     this.state = { kind: "waiting", dialAt: 0 as Instant };
     this.joinedLink = 0 as LinkId;
     this.chance = random;
@@ -57,7 +59,8 @@ export class Join {
 
   dial(now: Instant): LinkId {
     this.dials += 1;
-    this.state = { kind: "dialing", link: -this.dials as LinkId, giveUpAt: after(now, DIAL_TIMEOUT) };
+    const giveUpAt = this.isByRadio ? undefined : after(now, DIAL_TIMEOUT);
+    this.state = { kind: "dialing", link: -this.dials as LinkId, giveUpAt };
     return this.state.link;
   }
 
@@ -108,7 +111,8 @@ export class Join {
 
   /** Half of it is certain, half is chance, so that a tree that lost its root does not come back in one instant. */
   private wait(why: "lost" | "replaced" | "refused"): number {
-    const doubled = DIAL_AFTER * Math.pow(2, Math.min(this.failures, 10));
+    // By radio, whoever could not help is left alone by Radio, for longer each time.
+    const doubled = DIAL_AFTER * Math.pow(2, this.isByRadio ? 0 : Math.min(this.failures, 10));
     const usual = Math.min(DIAL_AFTER_MAX, doubled) * (0.5 + this.chance() / 2);
     if (why === "refused") return Math.floor(REFUSED_WAIT * (1 + this.chance() / 2));
     return Math.floor(why === "replaced" ? REPLACED_WAIT + usual : usual);

@@ -39,7 +39,13 @@ export class NodeProcess extends Process {
     this.begin();
     this.speaker = this.world.checks.born(this.id);
     this.core = new TreeNode(
-      { id: this.id as NodeId, token: `t-${this.id}`, fw: "sim/1", limits: this.limits },
+      {
+        id: this.id as NodeId,
+        token: `t-${this.id}`,
+        fw: "sim/1",
+        limits: this.limits,
+        isByRadio: this.parent === "air",
+      },
       TEXT,
       this.world.chance.random,
     );

@@ -23,8 +23,8 @@ function waitAfter(join: Join, why: "lost" | "replaced" | "refused", now: number
 }
 
 test("waits from half to whole of a doubling time, 500 ms to 30 s", () => {
-  const least = new Join(LEAST);
-  const most = new Join(MOST);
+  const least = new Join(LEAST, false);
+  const most = new Join(MOST, false);
   for (let i = 0; i < 12; i++) {
     const whole = Math.min(DIAL_AFTER_MAX, DIAL_AFTER * 2 ** i);
     least.dial(at(0));
@@ -38,13 +38,13 @@ test("waits from half to whole of a doubling time, 500 ms to 30 s", () => {
 
 test("two nodes that lose the same parent do not dial in step", () => {
   const random = seeded(3);
-  const waits = Array.from({ length: 20 }, () => waitAfter(new Join(random), "lost", 0));
+  const waits = Array.from({ length: 20 }, () => waitAfter(new Join(random, false), "lost", 0));
   expect(new Set(waits).size).toBeGreaterThan(15);
 });
 
 test("having been joined ends the growth; an open link alone does not", () => {
   for (const isJoined of [true, false]) {
-    const join = new Join(LEAST);
+    const join = new Join(LEAST, false);
     for (let i = 0; i < 5; i++) join.lost("lost", at(0));
     const link = join.dial(at(0));
     join.greet(link, at(0));
@@ -57,14 +57,14 @@ test("having been joined ends the growth; an open link alone does not", () => {
 
 test("a client that was replaced waits five seconds at least, one that was refused a minute", () => {
   for (const random of [LEAST, MOST]) {
-    expect(waitAfter(new Join(random), "replaced", 0)).toBeGreaterThanOrEqual(REPLACED_WAIT);
-    expect(waitAfter(new Join(random), "refused", 0)).toBeGreaterThanOrEqual(REFUSED_WAIT);
-    expect(waitAfter(new Join(random), "refused", 0)).toBeLessThanOrEqual(1.5 * REFUSED_WAIT);
+    expect(waitAfter(new Join(random, false), "replaced", 0)).toBeGreaterThanOrEqual(REPLACED_WAIT);
+    expect(waitAfter(new Join(random, false), "refused", 0)).toBeGreaterThanOrEqual(REFUSED_WAIT);
+    expect(waitAfter(new Join(random, false), "refused", 0)).toBeLessThanOrEqual(1.5 * REFUSED_WAIT);
   }
 });
 
 test("a dial is given up after its time, and each dial is another link", () => {
-  const join = new Join(LEAST);
+  const join = new Join(LEAST, false);
   const first = join.dial(at(100));
   expect(join.wakeAt()).toBe(100 + DIAL_TIMEOUT);
   expect(join.anyLink()).toBe(first);
@@ -75,8 +75,16 @@ test("a dial is given up after its time, and each dial is another link", () => {
   expect(second).toBeLessThan(0);
 });
 
+test("a dial by radio has no end, for the radio searches on, and the wait before the next one does not grow", () => {
+  const join = new Join(LEAST, true);
+  join.dial(at(100));
+  expect(join.wakeAt()).toBe(undefined);
+  for (let i = 0; i < 12; i++) expect(waitAfter(join, "lost", 0)).toBe(DIAL_AFTER / 2);
+  expect(waitAfter(join, "refused", 0)).toBeGreaterThanOrEqual(REFUSED_WAIT);
+});
+
 test("`?hello` is said again after 5 s, 10 s, 20 s, 20 s: a slow root's answer has its chance", () => {
-  const join = new Join(seeded(1));
+  const join = new Join(seeded(1), false);
   const link = join.dial(at(0));
   const waits: number[] = [];
   let now = 0;
@@ -92,7 +100,7 @@ test("`?hello` is said again after 5 s, 10 s, 20 s, 20 s: a slow root's answer h
 });
 
 test("each `?hello` has another nonce", () => {
-  const join = new Join(seeded(1));
+  const join = new Join(seeded(1), false);
   const link = join.dial(at(0));
   const nonces = Array.from({ length: 50 }, () => join.greet(link, at(0)));
   expect(new Set(nonces).size).toBe(50);
@@ -100,7 +108,7 @@ test("each `?hello` has another nonce", () => {
 });
 
 test("a node whose parent has no root asks again now and then, and a joined one needs no waking", () => {
-  const join = new Join(LEAST);
+  const join = new Join(LEAST, false);
   const link = join.dial(at(0));
   join.rootless(link, at(1000));
   expect(join.wakeAt()).toBe(1000 + ROOTLESS_WAIT);

@@ -126,7 +126,7 @@ test("a payload against the rules breaks the joiner, which keeps what was whole 
     "a piece beyond the end": [{ payload: "\x09x", frag: FIRST }],
     "a piece beyond the end that goes on": [{ payload: "\x09x", frag: FIRST | MORE }],
     "too many pieces": [{ payload: "\x01x".repeat(9), frag: FIRST }],
-    "a frame over the limit": Array.from({ length: 18 }, (_, i) => ({
+    "a frame over the limit": Array.from({ length: Math.ceil((PARCEL_BYTES_MAX + 1) / 229) }, (_, i) => ({
       payload: "\xe5" + "x".repeat(229),
       frag: i === 0 ? FIRST | MORE : MORE,
     })),

@@ -13,6 +13,7 @@ import {
   SOLICIT,
 } from "#shared/radio/header.ts";
 import { KeyRing } from "#shared/radio/join.ts";
+import { PARCEL_BYTES_MAX } from "#shared/radio/limits.ts";
 import { Radio } from "#shared/radio/radio.ts";
 import { netOf, type Seal } from "#shared/radio/seal.ts";
 import { PROBE } from "#shared/radio/tree-limits.ts";
@@ -355,7 +356,7 @@ test("a frame that no hop can carry is dropped and counted, and the link lives",
   const field = plant(10, LINE);
   field.until(() => field.everyoneIsUp(), 20_000);
   const one = field.at(1);
-  field.sendUp(one, "x".repeat(4100));
+  field.sendUp(one, "x".repeat(PARCEL_BYTES_MAX));
   expect(one.radio.counters["radio frame too long"]).toBe(1);
   expectCarries(field, field.at(0), 3);
 });

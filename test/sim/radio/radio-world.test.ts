@@ -1,5 +1,6 @@
 /** Radios in worlds: TreeNode and Radio joined, in the simulated air, below a gateway that has a wire up. */
 import { expect, test } from "vitest";
+import { LINE_BYTES_MAX } from "#shared/limits.ts";
 import { settle } from "#tools/sim/settling.ts";
 import { hasJoined, say, upTo } from "../scenes.ts";
 import { radioScene, row } from "./radio-scenes.ts";
@@ -66,4 +67,27 @@ test("a board without JavaScript for a second, one whose clock is 1 % off and on
   const said = seen.seqs("n3");
   expect(said.length).toBeGreaterThan(20);
   expect(said).toEqual(upTo(said.length));
+});
+
+test("the longest lines pass three hops, whole and in order", () => {
+  const { world, seen } = radioScene(row(4), { air: { extraLoss: 0.2 } });
+  world.until("joined", hasJoined(world, "n3"), 20_000);
+  const pad = "x".repeat(LINE_BYTES_MAX - 80);
+  const leaf = world.node("n3");
+  for (let i = 0; i < 8; i++) {
+    world.until("there is room", () => leaf.core.backlog() < 2, 20_000);
+    expect(leaf.emit({ type: "reading", pad })).toBe(true);
+  }
+  settle(world);
+  expect(seen.seqs("n3")).toEqual(upTo(8));
+  expect([...world.nodes.keys()].map((id) => world.radio(id).radio.counters["radio frame too long"] ?? 0)).toEqual([
+    0, 0, 0, 0,
+  ]);
+});
+
+test("a board that boots long before its parent joins soon after it is there: its dial is not given up meanwhile", () => {
+  const { world } = radioScene(row(2), { nodes: { n0: { bootsAt: 61_000 } } });
+  world.run(61_000);
+  world.until("joined", hasJoined(world, "n1"), 10_000);
+  expect(world.now).toBeGreaterThan(61_000);
 });
