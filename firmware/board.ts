@@ -80,7 +80,14 @@ export class Board {
     this.isStarted = false;
     this.isTickDue = false;
     this.node = new TreeNode(
-      { id: configuration.id, token: configuration.token, fw: firmware, limits: configuration.limits, isPatient: true },
+      {
+        id: configuration.id,
+        token: configuration.token,
+        fw: firmware,
+        limits: configuration.limits,
+        isPatient: true,
+        isByRadio: configuration.parent === undefined || configuration.raw["outgress"] === "auto",
+      },
       bytesText,
       this.chance,
     );

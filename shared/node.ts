@@ -1,7 +1,5 @@
 /**
- * TreeNode is a whole node, without its sockets: it joins the parent, keeps custody of its own events, and serves children.
- * A leaf is a node whose edge never reports a child.
- *
+ * TreeNode is a whole node, without its sockets: it joins the parent, keeps custody of its own events, and serves children (a leaf has none).
  * Inputs are methods with the time as an argument; what is to be done comes back as effects, to be performed in order.
  * After each input the edge sets its one timer to `wakeAt()` and calls `tick` then. Links below zero are this node's own dials.
  */
@@ -29,7 +27,7 @@ export interface NodeConfig {
   limits: Limits;
   /** Data goes out in `tick` alone, which the edge then calls after every input, once for all of one turn: that is cheaper. */
   isPatient?: boolean;
-  /** Its dials go to Radio, which searches for a parent as long as it takes: none is given up, and each begins soon. */
+  /** Its dials go to Radio, which searches as long as it takes: none is given up, and each begins soon. */
   isByRadio?: boolean;
 }
 
