@@ -1,5 +1,6 @@
 /**
- * Builds everything that is not committed: `node tools/build.mjs [--quiet] [firmware|host]...`, all of it without arguments (npm's `prepare`).
+ * Builds everything that is not committed: `node tools/build.mjs [--quiet] [--sizes] [firmware|host]...`, all of it without arguments (npm's
+ * `prepare`). With `--sizes` it says what each source file takes in each bundle of the firmware.
  * Plain JavaScript, because nothing else runs before the build. An entry that does not exist is skipped with a word.
  */
 import { chmodSync, existsSync, readFileSync } from "node:fs";
@@ -56,12 +57,13 @@ async function buildChip() {
   const gate = ".build/firmware-bundle.mjs";
   await build({ ...forNode, sourcemap: false, entryPoints: ["tools/bundle/firmware-bundle.ts"], outfile: gate });
   const { buildFirmware, FIRMWARE } = await import(pathToFileURL(join(root, gate)).href);
-  if (!(await buildFirmware(FIRMWARE, "dist/firmware", version))) process.exitCode = 1;
+  const hasSizes = process.argv.includes("--sizes");
+  if (!(await buildFirmware(FIRMWARE, "dist/firmware", version, hasSizes))) process.exitCode = 1;
 }
 
 // Sizes and the like are for those who ask for the build; errors are said on stderr all the same.
 if (process.argv.includes("--quiet")) console.log = () => {};
-const wanted = process.argv.slice(2).filter((word) => word !== "--quiet");
+const wanted = process.argv.slice(2).filter((word) => word !== "--quiet" && word !== "--sizes");
 for (const word of wanted) {
   if (word !== "firmware" && word !== "host")
     throw new Error(`build.mjs: no such part: ${word}; there is firmware and host`);

@@ -1,7 +1,7 @@
 /**
  * The 12 bytes before each datagram of ours. They are sent in the clear and sealed with the payload: nobody can change them unseen.
  *
- *   0  version 2 bits, type 4, pull 1, congested 1     6  ack: the sequence number expected next
+ *   0  version 2 bits, form 4, pull 1, congested 1     6  ack: the sequence number expected next
  *   1  network: a hash of the install key              7  selective ack: the 8 after that one, lowest bit first
  *   2  counter 24 bits, highest first; never twice     8  path cost of the sender, ETX * 8; 0 root, 255 none
  *   5  sequence number; of an ack, the lowest          9  hops lived 4 bits, first 1, more 1, priority 2
@@ -15,7 +15,7 @@ import { DATAGRAM_BYTES_MAX, HEADER_BYTES, TAG_BYTES } from "./limits.ts";
 /** Version of the hop. */
 const VERSION = 1;
 
-/** Types. The ones from BEACON on belong to no session. */
+/** Forms. The ones from BEACON on belong to no session. */
 export const DATA = 0;
 export const ACK = 1;
 export const BEACON = 2;
@@ -35,9 +35,9 @@ export const MORE = 4;
 /** The path cost of one that has no way to the root. */
 export const NO_PATH = 255;
 
-/** A class and no literal: a literal that has a type is taken for a line of the tree, whose names cannot be shortened. */
+/** `form` is what the wire calls its type: an object that has a `type` here is a line of the tree, whose names cannot be shortened. */
 export class Header {
-  type: number;
+  form: number;
   /** PULL, CONGESTED. */
   flags: number;
   net: number;
@@ -51,8 +51,8 @@ export class Header {
   epoch: number;
   credits: number;
 
-  constructor(type: number, net: number, epoch: number) {
-    this.type = type;
+  constructor(form: number, net: number, epoch: number) {
+    this.form = form;
     this.flags = 0;
     this.net = net;
     this.counter = 0;
@@ -67,13 +67,13 @@ export class Header {
 }
 
 /** A header with nothing in it, to be filled in. */
-export function emptyHeader(type: number, net: number, epoch: number): Header {
-  return new Header(type, net, epoch);
+export function emptyHeader(form: number, net: number, epoch: number): Header {
+  return new Header(form, net, epoch);
 }
 
 export function headerBytes(header: Header): string {
   return String.fromCharCode(
-    (VERSION << 6) | (header.type << 2) | header.flags,
+    (VERSION << 6) | (header.form << 2) | header.flags,
     header.net,
     header.counter >> 16,
     (header.counter >> 8) & 255,

@@ -154,7 +154,7 @@ export class Place {
     if (from === undefined) return "radio replayed";
     // It has left our parent: does that live?
     if (wasSibling && !this.isSibling(from)) this.doubt(now);
-    if (header.type === SOLICIT && this.cost < header.cost) {
+    if (header.form === SOLICIT && this.cost < header.cost) {
       this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.random()));
     }
     if (header.cost === NO_PATH) return undefined;

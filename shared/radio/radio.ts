@@ -165,10 +165,10 @@ export class Radio {
     const header = parseHeader(bytes);
     let fault: string | undefined = "radio of others";
     if (header !== undefined && header.net === this.place.ring.net) {
-      if (header.type === JOIN) fault = this.heardJoin(mac, bytes, now);
-      else if (header.type === JOIN_ACK) fault = this.heardAnswer(mac, header, bytes, now);
-      else if (header.type === PROBE) fault = undefined;
-      else if (header.type < BEACON) fault = this.heardData(mac, header, bytes, now);
+      if (header.form === JOIN) fault = this.heardJoin(mac, bytes, now);
+      else if (header.form === JOIN_ACK) fault = this.heardAnswer(mac, header, bytes, now);
+      else if (header.form === PROBE) fault = undefined;
+      else if (header.form < BEACON) fault = this.heardData(mac, header, bytes, now);
       else fault = this.place.heardBeacon(mac, header, bytes, rssi, channel, now);
     }
     if (fault !== undefined) count(this.counters, fault);

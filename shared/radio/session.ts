@@ -120,7 +120,7 @@ export class Session {
   heard(header: Header, datagram: string, now: Instant): void {
     const counters = this.counters;
     if (header.epoch !== this.head.epoch) return count(counters, "radio other session");
-    if (header.type > ACK || this.joiner.isBroken) return count(counters, "radio malformed");
+    if (header.form > ACK || this.joiner.isBroken) return count(counters, "radio malformed");
     if (!this.replay.isFresh(header.counter)) return count(counters, "radio replayed");
     const clear = datagram.substr(0, HEADER_BYTES);
     const payload = this.seal.open(this.key, nonceOf(this.peerBytes, clear), clear, datagram.substr(HEADER_BYTES));
@@ -132,7 +132,7 @@ export class Session {
     if (isNewest && this.sender.slots.length > 0) this.acknowledged(header, now);
     else if (isNewest) this.credited(header.credits, now);
     if ((header.flags & PULL) !== 0) this.ackAt = now;
-    if (header.type === ACK) return;
+    if (header.form === ACK) return;
     if (!this.receiver.take(header.seq, payload, header.frag, counters)) this.ackAt = now;
     else if (this.ackAt === undefined) this.ackAt = after(now, ACK_AFTER);
   }
@@ -152,12 +152,12 @@ export class Session {
     head.counter += 1;
     let isAsking = isOverdue;
     if (slot === undefined) {
-      head.type = ACK;
+      head.form = ACK;
       head.seq = this.replay.newest & 255;
       head.frag = 0;
     } else {
       sender.goes(slot, head.counter);
-      head.type = DATA;
+      head.form = DATA;
       head.seq = slot.seq;
       head.frag = slot.frag;
       // The last one before we have to wait for an ack asks for it.
@@ -224,7 +224,7 @@ export class Session {
     const sender = this.sender;
     // A newest counter is said by its last byte, and was one of ours.
     const counter = this.head.counter;
-    const heard = header.type === ACK ? counter - ((counter - header.seq) & 255) : 0;
+    const heard = header.form === ACK ? counter - ((counter - header.seq) & 255) : 0;
     if (!sender.acknowledge(header.ack, header.sack, heard, now)) return count(this.counters, "radio malformed");
     this.credited(header.credits, now);
   }

@@ -4,6 +4,7 @@ import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkBundle } from "#tools/bundle/engine-gate.ts";
 import { bundleFirmware, FIRMWARE, type FirmwareBundle } from "#tools/bundle/firmware-bundle.ts";
+import { numberCounters } from "#tools/bundle/private-words.ts";
 import { privateNames, unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
 import { shorten } from "#tools/bundle/shorten.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -172,16 +173,16 @@ describe("firmware bundle", () => {
         made.set(program.name, await bundleFirmware(options));
       }
       main = made.get("main") as FirmwareBundle;
-    });
+    }, 60_000);
 
     test.each(FIRMWARE)("$name is fit for the chip: nothing that the engine refuses or misreads", ({ name }) => {
       expect(made.get(name)?.faults.filter((fault) => !fault.includes("; the limit is "))).toEqual([]);
     });
 
     test("a leaf has nothing of what serves children", () => {
-      expect(made.get("leaf")?.text).not.toContain("?hello malformed");
+      expect(made.get("leaf")?.counters).not.toContain("?hello malformed");
       expect(made.get("leaf")?.text).not.toContain("Sec-WebSocket");
-      expect(made.get("wifi")?.text).not.toContain("radio forged");
+      expect(made.get("wifi")?.counters).not.toContain("radio beyond credits");
     });
 
     test("writes to the wire what docs/wire.md names, and nothing shortened", () => {
@@ -234,6 +235,97 @@ describe("shorten", () => {
     const out = shorten(lines.join("\n")).split("\n");
     expect(out).toHaveLength(4);
     expect(out[3]).toMatch(/^f\(\w+\);$/);
+  });
+});
+
+describe("short classes", () => {
+  const own = new Set(["used", "unused", "helper"]);
+
+  test("have no methods of ours that nobody calls, nor what only those called", () => {
+    const source = "class A { used() {} unused() { this.helper(); } helper() {} toJSON() {} } new A().used();";
+    const out = shorten(source, own);
+    expect(out).toContain("used()");
+    expect(out).toContain("toJSON()");
+    expect(out).not.toMatch(/unused|helper/);
+  });
+
+  test("set their fields together, but for one that asks what was set before", () => {
+    const source = `class A { constructor(a) {
+      this.a = a, this.b = 0, this.c = void 0, this.d = [], this.e = () => this.a,
+      this.f = this.d.length;
+    } }`;
+    const out = shorten(source);
+    expect(out).toMatch(/Object.assign\((\w+), \{a: a, b: 0, d: \[\], e: \(\) => \1.a\}\),\s*\1.f = \1.d.length/);
+    const { A } = new Function(`${out}; return { A };`)() as { A: new (a: number) => { e(): number; f: number } };
+    expect(new A(7).e()).toBe(7);
+    expect(new A(7).f).toBe(0);
+  });
+
+  test("say this by a variable where that is shorter, in arrows too, and never before super", () => {
+    const often = "this.a = this.b; this.c = () => this.d; this.e = this.f;";
+    expect(shorten(`class A { often() { ${often} } }`)).toMatch(/let (\w+) = this; \1.a = \1.b; \1.c = \(\) => \1.d;/);
+    expect(shorten(`class A { often() { let x = 1; ${often} } }`)).toMatch(/let (\w+) = this, x = 1; \1.a/);
+    expect(shorten("class A { seldom() { this.a = this.b; } }")).toContain("{ this.a = this.b; }");
+    expect(shorten(`class B extends A { constructor() { super(); ${often} } }`)).toContain("this.a = this.b");
+    expect(shorten(`class A { often() { return function () { ${often} }; } }`)).toContain("this.a = this.b");
+  });
+});
+
+describe("private words", () => {
+  const own = new Set(["kind", "reason"]);
+
+  test("become numbers where a property of ours is only compared with words", () => {
+    const source = `list.push({ kind: late ? "wait" : "go" }, { kind: "go", reason: "late" });
+      switch (effect.kind) { case "wait": break; default: f(effect.kind === "go" && effect.reason !== "never"); }`;
+    const out = shorten(source, own);
+    expect(out).toContain("{ kind: late ? 1 : 0 }, { kind: 0, reason: ");
+    expect(out).toContain("case 1:");
+    expect(out).toContain("effect.kind === 0");
+    expect(out).not.toMatch(/wait|late"|never/);
+  });
+
+  test("stay where the property is read, written, or compared in any other way, or is not ours", () => {
+    for (const use of [
+      "log(effect.kind)",
+      "effect.kind = word",
+      "x === effect.kind",
+      'effect.kind + "s"',
+      "f({ kind })",
+    ]) {
+      expect(shorten(`list.push({ kind: "go" }); ${use};`, own), use).toContain('kind: "go"');
+    }
+    expect(shorten('list.push({ type: "go" }); f(effect.type === "go");', own)).toContain('type: "go"');
+  });
+
+  test("of counters become numbers, and the list says which", () => {
+    const source = 'count(a, "late"); count(a, x ? "late" : "lost"); count(a, word); say("late");';
+    const { text, counters } = numberCounters(source);
+    expect(text).toBe('count(a, 0); count(a, x ? 0 : 1); count(a, word); say("late");');
+    expect(counters).toEqual(["late", "lost"]);
+  });
+
+  test("that stand in several places are one variable, where that is shorter", () => {
+    const out = shorten('f("a long text", { "a long text": 1 }); g("a long text"); h("ab", "ab");');
+    expect(out).toMatch(/var (\w+) = "a long text";f\(\1, \{ "a long text": 1 \}\); g\(\1\); h\("ab", "ab"\)/);
+  });
+});
+
+describe("sizes", () => {
+  test("add up to the bundle, file by file", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "other.ts"), `export function other() { console.log("${"o".repeat(500)}"); }`);
+    writeFileSync(join(folder, "app.ts"), 'import { other } from "./other.ts"; other(); console.log("app");');
+    const bundle = await bundleFirmware({
+      entry: join(folder, "app.ts"),
+      version: "1.2.3",
+      declarations: "firmware/espruino.d.ts",
+      bytesMax: 10_000,
+    });
+    const sizes = bundle.sizes();
+    // Line ends are nobody's.
+    expect(sizes.reduce((sum, size) => sum + size.bytes, 0)).toBeGreaterThanOrEqual(bundle.bytes - 3);
+    expect(sizes[0]?.file).toMatch(/other\.ts$/);
+    expect(sizes[0]?.bytes).toBeGreaterThan(500);
   });
 });
 

@@ -8,6 +8,7 @@ import { dirname, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Plugin, transform, type TransformOptions } from "esbuild";
 import { checkBundle } from "./engine-gate.ts";
+import { numberCounters } from "./private-words.ts";
 import { privateNames } from "./private-names.ts";
 import type { Program } from "./programs.ts";
 import { shorten } from "./shorten.ts";
@@ -77,10 +78,20 @@ const NAMES_TAKEN: Record<string, false> = {
   pop: false,
 };
 
+/** What one source file takes in a bundle. */
+export interface FileSize {
+  file: string;
+  bytes: number;
+}
+
 export interface FirmwareBundle {
   text: string;
   bytes: number;
   gzipBytes: number;
+  /** What came of each file, the largest first. A text that several files share is counted for the one where it stands. */
+  sizes: () => FileSize[];
+  /** What the numbers of its counters stand for. */
+  counters: string[];
   /** What stands against it, one sentence each with file and line; empty if it may be flashed. */
   faults: string[];
 }
@@ -112,6 +123,20 @@ async function applicationsOf(inputs: readonly string[], own: readonly string[])
   const files = inputs.filter((file) => !own.some((folder) => file.startsWith(`${folder}/`)));
   const scripts = files.map(async (file) => transform(readFileSync(file, "utf8"), { loader: "ts", target: "es2022" }));
   return (await Promise.all(scripts)).map((script) => script.code);
+}
+
+/** Measured by the source map of the finished text: from where one file's code begins to where another's does. */
+function sizesOf(text: string, map: SourceMapPayload): FileSize[] {
+  const places = new SourceMap(map);
+  const sizes = new Map<string, number>();
+  for (const [line, code] of text.split("\n").entries()) {
+    for (let column = 0; column < code.length; column++) {
+      const place = places.findEntry(line, column);
+      const file = "originalSource" in place ? relative(".", resolve(place.originalSource)) : "(none)";
+      sizes.set(file, (sizes.get(file) ?? 0) + 1);
+    }
+  }
+  return [...sizes].map(([file, bytes]) => ({ file, bytes })).toSorted((a, b) => b.bytes - a.bytes);
 }
 
 /** Bundles one program. Throws esbuild's error (with file and line) for what does not even bundle. */
@@ -153,7 +178,9 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
       : {}),
   });
   const minifying = { ...common, minify: true, sourcefile: options.entry, supported: SUPPORTED };
-  const once = await transform(shorten(first.outputFiles[0]?.text ?? ""), {
+  const own = new Set(Object.values(first.mangleCache ?? {}).filter((name) => name !== false));
+  const { text, counters } = numberCounters(first.outputFiles[0]?.text ?? "");
+  const once = await transform(shorten(text, own), {
     ...minifying,
     format: "iife",
     sourcemap: "inline",
@@ -161,7 +188,8 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
   // Once more: what the first time removed stood between declarations that can now be one.
   const second = await transform(once.code, { ...minifying, sourcemap: "external" });
   const bytes = Buffer.byteLength(second.code);
-  const places = new SourceMap(JSON.parse(second.map) as SourceMapPayload);
+  const map = JSON.parse(second.map) as SourceMapPayload;
+  const places = new SourceMap(map);
   const faults = checkBundle(second.code).map((finding) => {
     const place = places.findEntry(finding.line - 1, finding.column);
     const where =
@@ -171,11 +199,26 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
     return `${where} ${finding.message} [${finding.rule}]`;
   });
   if (bytes > options.bytesMax) faults.push(`${options.entry} makes ${bytes} bytes; the limit is ${options.bytesMax}`);
-  return { text: second.code, bytes, gzipBytes: gzipSync(second.code).length, faults };
+  return {
+    text: second.code,
+    bytes,
+    gzipBytes: gzipSync(second.code).length,
+    sizes: () => sizesOf(second.code, map),
+    counters,
+    faults,
+  };
 }
 
-/** Builds programs into a folder and says what came out. False if one of them must not be flashed; that one is not written. */
-export async function buildFirmware(programs: readonly Program[], folder: string, version: string): Promise<boolean> {
+/**
+ * Builds programs into a folder, each with a list of what its counters' numbers stand for, and says what came out: with `hasSizes`, of each
+ * file. False if one of them must not be flashed; that one is not written.
+ */
+export async function buildFirmware(
+  programs: readonly Program[],
+  folder: string,
+  version: string,
+  hasSizes: boolean,
+): Promise<boolean> {
   let ok = true;
   for (const { name, entry, bytesMax, isLeaf } of programs) {
     const bundle = await bundleFirmware({
@@ -187,11 +230,13 @@ export async function buildFirmware(programs: readonly Program[], folder: string
     });
     const file = `${folder}/${name}.js`;
     console.log(`${file}: ${bundle.bytes} bytes of ${bytesMax}, ${bundle.gzipBytes} gzipped`);
+    if (hasSizes) for (const size of bundle.sizes()) console.log(`${String(size.bytes).padStart(7)}  ${size.file}`);
     for (const fault of bundle.faults) console.error(`  ${fault}`);
     if (bundle.faults.some((fault) => !fault.includes("; the limit is "))) ok = false;
     else {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, bundle.text);
+      writeFileSync(`${folder}/${name}.counters.json`, `${JSON.stringify(bundle.counters, null, 2)}\n`);
     }
   }
   return ok;

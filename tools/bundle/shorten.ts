@@ -1,6 +1,6 @@
 /**
  * What the minifier leaves on the table, done to a bundle whose variables still have their full names: so a name stands for one thing.
- * Each rewrite keeps the number of lines, so that the source map still finds the line of a fault.
+ * Here is what is done to constants, functions and the engine's words; classes and texts have files of their own. Each rewrite keeps the number of lines, so that the source map still finds the line of a fault.
  *
  * - `void 0` becomes a variable that nobody sets: five bytes less, a hundred times.
  * - A top-level function becomes an arrow: nothing is hoisted on the engine anyway, and the gate has looked at the order.
@@ -9,6 +9,9 @@
  * - Functions of the engine that are called often (Math.floor) become variables: half as long, and one search for a name instead of two.
  */
 import { type AnyNode, type Identifier, parse } from "acorn";
+import { apply, type Edit } from "./edit.ts";
+import { numberWords, shareTexts } from "./private-words.ts";
+import { dropUnused, gatherFields, nameSelves } from "./short-classes.ts";
 import { walk } from "./tree-walk.ts";
 
 /** The variable that is never set. */
@@ -25,28 +28,13 @@ const ENGINE_FUNCTIONS: readonly (readonly [text: string, name: string])[] = [
   ["Math.min", "saplineMin"],
   ["Math.max", "saplineMax"],
   ["String.fromCharCode", "saplineCharacter"],
+  ["Object.assign", "saplineAssign"],
   ["JSON.parse", "saplineParse"],
   ["setTimeout", "saplineLater"],
 ];
 
 /** What a minified name takes, in bytes: there are more than 54 of them. */
 const NAME_BYTES = 2;
-
-interface Edit {
-  start: number;
-  end: number;
-  text: string;
-}
-
-function apply(text: string, edits: readonly Edit[]): string {
-  const pieces: string[] = [];
-  let from = 0;
-  for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
-    pieces.push(text.slice(from, edit.start), edit.text);
-    from = edit.end;
-  }
-  return pieces.join("") + text.slice(from);
-}
 
 function isVoid(node: AnyNode): boolean {
   return node.type === "UnaryExpression" && node.operator === "void" && node.argument.type === "Literal";
@@ -158,8 +146,9 @@ function engineWords(text: string, program: AnyNode): [string, string, AnyNode[]
   });
 }
 
-/** The bundle, shorter once it is minified. */
-export function shorten(text: string): string {
+/** The bundle, shorter once it is minified. `own`: the names of properties that are only its own. */
+export function shorten(bundle: string, own: ReadonlySet<string> = new Set()): string {
+  const text = shareTexts(nameSelves(gatherFields(numberWords(dropUnused(bundle, own), own))));
   const program = parse(text, { ecmaVersion: 2024, sourceType: "script" });
   const edits: Edit[] = [];
   const constants = constantsOf(program.body);

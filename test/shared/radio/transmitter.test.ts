@@ -66,7 +66,7 @@ test("an ack alone goes before the data of others", () => {
   transmitter.sessions.push(idle);
   owesAck(idle, true);
   const first = transmitter.next(at(0));
-  expect([first?.mac, parseHeader(first?.bytes ?? "")?.type]).toEqual([idle.peer, ACK]);
+  expect([first?.mac, parseHeader(first?.bytes ?? "")?.form]).toEqual([idle.peer, ACK]);
 });
 
 test("after a send that failed the air is left alone for one to two packet times", () => {
@@ -165,7 +165,7 @@ test("a datagram that found no memory goes again, with all that it held", () => 
   transmitter.next(at(0));
   transmitter.sent("no memory", at(0));
   const again = transmitter.next(at(100));
-  expect(parseHeader(again?.bytes ?? "")).toMatchObject({ type: DATA, seq: 0, counter: 2 });
+  expect(parseHeader(again?.bytes ?? "")).toMatchObject({ form: DATA, seq: 0, counter: 2 });
   expect(one.takeReports()).toEqual([]);
 });
 

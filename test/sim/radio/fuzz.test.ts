@@ -131,5 +131,5 @@ test("with another key nothing is opened, whatever it says", () => {
   expect(Object.keys(pair.b.counters)).toEqual(["radio forged"]);
   expect(pair.a.counters).toEqual({});
   expect(pair.tape.some(({ bytes }) => bytes.includes("secret"))).toBe(false);
-  expect(pair.tape.every(({ bytes }) => (parseHeader(bytes)?.type ?? 99) <= ACK)).toBe(true);
+  expect(pair.tape.every(({ bytes }) => (parseHeader(bytes)?.form ?? 99) <= ACK)).toBe(true);
 });

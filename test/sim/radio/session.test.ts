@@ -213,7 +213,7 @@ test("holds back an ack that nobody waits for, and lets data take it along", () 
   expect(one.wakeAt()).toBe(10);
   one.send("answer");
   const answer = one.next(9 as Instant);
-  expect(parseHeader(answer as string)).toMatchObject({ type: DATA, ack: 1 });
+  expect(parseHeader(answer as string)).toMatchObject({ form: DATA, ack: 1 });
   one.sent("ok", 10 as Instant);
   expect(one.isAckDue(100 as Instant)).toBe(false);
   tell(other, answer, 10);
@@ -221,7 +221,7 @@ test("holds back an ack that nobody waits for, and lets data take it along", () 
   expect(inside(other).sender.slots.length).toBe(0);
   const ack = other.next(20 as Instant);
   expect(parseHeader(ack as string)).toMatchObject({
-    type: ACK,
+    form: ACK,
     ack: 1,
     credits: Math.floor(RECEIVE_BYTES_MAX / DATAGRAM_COST_BYTES),
   });
