@@ -20,6 +20,8 @@ export default defineConfig({
           name: "sim",
           include: ["test/sim/**/*.test.ts"],
           testTimeout: 60_000,
+          // Beside those that follow, which mostly wait: one worker more than there are cores.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -29,8 +31,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,native}/**/*.test.ts"],
           testTimeout: 240_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -41,7 +43,7 @@ export default defineConfig({
           globalSetup: "test/engine/figures.ts",
           testTimeout: 240_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
