@@ -22,6 +22,7 @@ const PROGRAMS = [
   ["tools/demo/main.ts", "dist/demo.js", false],
   ["tools/sim/main.ts", "dist/sim.js", true],
   ["tools/sim/batch-worker.ts", "dist/sim-worker.js", false],
+  ["tools/sim/tree-worker.ts", "dist/sim-tree-worker.js", false],
 ];
 
 const forNode = {

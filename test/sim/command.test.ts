@@ -85,6 +85,18 @@ test("a large tree: progress on stderr, tables on stdout, a picture of all its n
   expect(result.sums.delivered).toBeGreaterThan(100);
 });
 
+test("a large tree goes the same way in one thread and in two: every figure but the time it took is the same", async () => {
+  const tree = (threads: string) =>
+    sim("--nodes", "300", "--depth", "4", "--seconds", "40", "--threads", threads, "--json");
+  const [one, two] = await Promise.all([tree("1"), tree("2")]);
+  const [first, second] = [one, two].map(({ stdout }) => JSON.parse(stdout) as TreeResult);
+  expect([first?.speed.threads, second?.speed.threads]).toEqual([1, 2]);
+  expect({ ...second, speed: 0 }).toEqual({ ...first, speed: 0 });
+  expect(first?.violation).toBeUndefined();
+  expect(first?.counts["fault: cut"]).toBe(2);
+  expect(first?.sums.delivered).toBeGreaterThan(1100);
+});
+
 test("a world that breaks a promise is made smaller, printed as a file that breaks it too, and ends with code 1", async () => {
   // Nobody settles in no time at all.
   const plan = {

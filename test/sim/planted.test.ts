@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build, type Plugin } from "esbuild";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../temporary.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./planted-bugs.ts";
+import { buildWith } from "./planted-simulator.ts";
 
 /** Seeds in which a bug has to show. */
 const SEEDS_MAX = 200;
@@ -27,34 +26,8 @@ const HUNT = `
 
 /** The simulator with a bug in what it plays. */
 async function simulatorWith(bug: PlantedBug): Promise<Hunt> {
-  const root = process.cwd();
-  const left = new Set(bug.edits);
-  const plant: Plugin = {
-    name: "plant",
-    setup({ onLoad }) {
-      onLoad({ filter: /[\\/]shared[\\/].*\.ts$/ }, ({ path }) => {
-        let contents = readFileSync(path, "utf8");
-        for (const edit of bug.edits) {
-          if (join(root, edit.file) !== path) continue;
-          expect(contents.split(edit.from), `places in ${edit.file} to plant the bug at`).toHaveLength(2);
-          contents = contents.replace(edit.from, () => edit.to);
-          left.delete(edit);
-        }
-        return { contents, loader: "ts" };
-      });
-    },
-  };
   const outfile = join(temporaryFolder(), "simulator.mjs");
-  await build({
-    stdin: { contents: HUNT, resolveDir: root, loader: "ts" },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile,
-    plugins: [plant],
-    logLevel: "silent",
-  });
-  expect(left.size, "edits that found no file").toBe(0);
+  await buildWith(bug, HUNT, outfile);
   return import(pathToFileURL(outfile).href) as Promise<Hunt>;
 }
 

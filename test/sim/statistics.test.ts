@@ -4,7 +4,8 @@ import { planFaults } from "#tools/sim/faults.ts";
 import { type NodePlan, planOf, type WorldPlan } from "#tools/sim/plan.ts";
 import { type TreeResult, progressLine, runTree } from "#tools/sim/scale.ts";
 import { settle } from "#tools/sim/settling.ts";
-import { Statistics, type WorldSums } from "#tools/sim/statistics.ts";
+import { Statistics } from "#tools/sim/statistics.ts";
+import type { WorldSums } from "#tools/sim/sums.ts";
 import { seconds, table, thousands, treeTable } from "#tools/sim/statistics-table.ts";
 import { World } from "#tools/sim/world.ts";
 

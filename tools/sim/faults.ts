@@ -7,9 +7,12 @@ import type { World } from "./world.ts";
 /** Links that are slow make nodes unsure of the root's time by half a round trip; so much later may actions run. */
 const SLOW_TOLERANCE_SHARE = 2;
 
-/** Puts all faults of the plan into the queue. */
+/** Puts all faults of the plan into the queue; of a part of a world, those of who is there. */
 export function planFaults(world: World): void {
-  for (const fault of world.plan.faults) world.later(fault.at - world.now, () => strike(world, fault));
+  for (const fault of world.plan.faults) {
+    if ("node" in fault && !world.holds(fault.node)) continue;
+    world.later(fault.at - world.now, () => strike(world, fault));
+  }
 }
 
 /** Breaks something now. */

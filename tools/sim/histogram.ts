@@ -12,7 +12,7 @@ const DOUBLINGS = 31 - 7;
 export class Histogram {
   count = 0;
   most = 0;
-  private readonly buckets = new Uint32Array(EXACT + DOUBLINGS * PER_DOUBLING);
+  readonly buckets = new Uint32Array(EXACT + DOUBLINGS * PER_DOUBLING);
 
   add(value: number): void {
     const whole = Math.min(Math.max(0, Math.floor(value)), 0x7fffffff);
@@ -23,10 +23,17 @@ export class Histogram {
   }
 
   addAll(other: Histogram): void {
-    this.count += other.count;
-    this.most = Math.max(this.most, other.most);
-    for (let i = 0; i < this.buckets.length; i++)
-      this.buckets[i] = (this.buckets[i] as number) + (other.buckets[i] as number);
+    this.addCounts(other.buckets, other.most);
+  }
+
+  /** Adds what is in the buckets of another one, whose largest number is `most`. */
+  addCounts(buckets: Uint32Array | undefined, most: number): void {
+    this.most = Math.max(this.most, most);
+    for (let i = 0; i < this.buckets.length; i++) {
+      const more = buckets?.[i] ?? 0;
+      this.count += more;
+      this.buckets[i] = (this.buckets[i] as number) + more;
+    }
   }
 
   /** The number below or at which this share (0 to 1) of all is; 0 if there is none. */

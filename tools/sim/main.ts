@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { Trouble } from "#host/trouble.ts";
 import type { BatchSums } from "./batch.ts";
+import type { TreeProgress } from "./tree-play.ts";
 
 interface Flags {
   seed?: number;
@@ -56,7 +57,7 @@ const program = new Command("sapline sim")
   .option("--svg <FILE>", "draw it: a run as lanes and arrows, a large tree as a tree")
   .option(
     "--threads <COUNT>",
-    "play so many random worlds at once (default: as many as there are cores)",
+    "play in so many threads (default: as many as there are cores; a large tree in 2 at the most)",
     whole(1, THREADS_MAX),
   )
   .option("--json", "print JSON, for programs")
@@ -135,13 +136,13 @@ async function tellFailures({ failures }: BatchSums): Promise<void> {
   process.stdout.write(`\n\n${smallest(runPlan(swarmPlan((failures[0] as { seed: number }).seed)))}\n`);
 }
 
-async function playTree({ depth, seconds, svg, json }: Flags, nodes: number): Promise<boolean> {
+async function playTree({ depth, seconds, svg, threads, json }: Flags, nodes: number): Promise<boolean> {
   if (nodes < depth)
     throw new Trouble(`a tree of ${depth} levels has at least ${depth} nodes: give more --nodes or less --depth`);
-  const { progressLine, runTree } = await import("./scale.ts");
-  const result = runTree({ nodes, depth, seconds, seed: TREE_SEED }, (progress) => {
-    process.stderr.write(`${progressLine(progress)}\n`);
-  });
+  const { progressLine } = await import("./scale.ts");
+  const { runTreeInThreads } = await import("./tree-threads.ts");
+  const tell = (progress: TreeProgress): void => void process.stderr.write(`${progressLine(progress)}\n`);
+  const result = await runTreeInThreads({ nodes, depth, seconds, seed: TREE_SEED }, tell, threads);
   const { treePicture, treeText } = await import("./tree-picture.ts");
   if (svg !== undefined) {
     writeFileSync(svg, treePicture(result, "latency"));

@@ -1,6 +1,6 @@
 /** Statistics as people read them: what came of a large tree, and a table by level. */
 import type { TreeResult } from "./scale.ts";
-import type { LevelSums, Spread, WorldSums } from "./statistics.ts";
+import type { LevelSums, Spread, WorldSums } from "./sums.ts";
 
 /** A table whose first row is its head; words to the left, numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -18,9 +18,15 @@ export function treeTable(result: TreeResult): string {
 function pairs({ size, speed, sums, joinedAfter, settledAfter, counts }: TreeResult): string {
   const rows = [
     ["nodes", `${size.nodes} in ${size.depth} levels, seed ${size.seed}`],
-    ["virtual time", `${seconds(speed.virtualMillis)} in ${seconds(speed.wallMillis)}`],
+    [
+      "virtual time",
+      `${seconds(speed.virtualMillis)} in ${seconds(speed.wallMillis)}, in ${speed.threads} thread${speed.threads === 1 ? "" : "s"}`,
+    ],
     ["speed", `${speed.factor.toFixed(1)} × real time, ${thousands(speed.nodeSeconds)} node-seconds a second`],
-    ["cost", `${speed.microsecondsPerEvent.toFixed(0)} µs and ${sums.stepsPerEvent.toFixed(1)} steps an event`],
+    [
+      "cost",
+      `${speed.microsecondsPerEvent.toFixed(0)} µs (${speed.processorMicrosecondsPerEvent.toFixed(0)} of all processors) and ${sums.stepsPerEvent.toFixed(1)} steps an event`,
+    ],
     [
       "memory",
       `${thousands(speed.heapBytesPerNode)} B a node; the process had ${mebibytes(speed.residentBytesMost)} at most`,

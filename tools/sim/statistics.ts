@@ -1,98 +1,47 @@
 /**
- * Statistics of a world that is played: what was delivered, how late, how often said again, and how full buffers were, by level.
+ * Statistics of a world that is played, or of a part of one: what was delivered, how late, how often said again, and how full buffers
+ * were, by level.
  *
  * Latency is counted from the moment in which an application says a reading to the moment in which it is on the root's disk, in
  * virtual time. What it keeps grows with the number of nodes and levels alone, not with time.
  */
 import type { Message } from "#shared/wire/message.ts";
 import { Histogram } from "./histogram.ts";
-import type { NodePlan } from "./plan.ts";
+import { type Effort, type LevelEffort, type NodeSums, type PartSums, worldSums, type WorldSums } from "./sums.ts";
 import type { World } from "./world.ts";
-
-/** Milliseconds. */
-export interface Spread {
-  p50: number;
-  p99: number;
-  max: number;
-}
-
-/** The nodes so many links below the root. */
-export interface LevelSums {
-  level: number;
-  nodes: number;
-  stored: number;
-  latencyMillis: Spread;
-  resends: number;
-  /** The fullest that any of its buffers was, in bytes. */
-  outboxBytesMost: number;
-  relayBytesMost: number;
-  socketBytesMost: number;
-}
-
-export interface WorldSums {
-  nodes: number;
-  /** Events that nodes took, that they had no room for, and that are on the disk. */
-  taken: number;
-  refused: number;
-  delivered: number;
-  /** Events on the disk more than once … */
-  duplicates: number;
-  /** … and groups that the root was sent again, and knew. */
-  groupsKnown: number;
-  /** How often a node began to send again what it had in flight. */
-  resends: number;
-  latencyMillis: Spread;
-  frames: number;
-  /** For each event on the disk, everything counted: joining, acknowledgements, pings. */
-  bytesPerEvent: { lastLinkUp: number; lastLinkDown: number; allLinks: number };
-  steps: number;
-  stepsPerEvent: number;
-  levels: LevelSums[];
-}
-
-/** What says how much was done, and how full buffers were. */
-type Effort = Pick<
-  WorldSums,
-  "groupsKnown" | "resends" | "frames" | "bytesPerEvent" | "steps" | "stepsPerEvent" | "levels"
->;
-
-/** What came of one node. */
-export interface NodeSums {
-  id: string;
-  parent: string;
-  level: number;
-  stored: number;
-  worstMillis: number;
-  resends: number;
-}
-
-interface Watched {
-  plan: NodePlan;
-  level: number;
-  stored: number;
-  worstMillis: number;
-}
 
 export class Statistics {
   private readonly world: World;
-  private readonly watched = new Map<string, Watched>();
+  /** Of each node of the plan: its place, and by that the level it is on, what of it is stored, and how late the latest was. */
+  private readonly places = new Map<string, number>();
+  private readonly levels: Uint8Array;
+  private readonly storedOf: Uint32Array;
+  private readonly worstOf: Float64Array;
   private readonly latencies: Histogram[] = [];
   private spent: Effort | undefined;
 
   constructor(world: World) {
     this.world = world;
-    for (const plan of world.plan.nodes) {
-      const level = this.levelOf(plan, world.plan.nodes);
-      this.watched.set(plan.id, { plan, level, stored: 0, worstMillis: 0 });
-      while (this.latencies.length <= level) this.latencies.push(new Histogram());
+    const { nodes } = world.plan;
+    nodes.forEach((plan, place) => this.places.set(plan.id, place));
+    this.levels = new Uint8Array(nodes.length);
+    this.storedOf = new Uint32Array(nodes.length);
+    this.worstOf = new Float64Array(nodes.length);
+    for (let place = 0; place < nodes.length; place++) {
+      const level = this.levelAt(place);
+      this.levels[place] = level;
+      while (this.latencies.length < level) this.latencies.push(new Histogram());
     }
     world.checks.onStored = (node, event, at) => this.stored(node, event, at);
   }
 
+  /** If this is the whole world. */
   sums(): WorldSums {
-    const { checks, nodes } = this.world;
-    const all = new Histogram();
-    for (const latencies of this.latencies) all.addAll(latencies);
+    return worldSums([this.part()]);
+  }
+
+  part(): PartSums {
+    const { checks, nodes, counts } = this.world;
     let taken = 0;
     let duplicates = 0;
     for (const life of checks.all()) {
@@ -101,21 +50,17 @@ export class Statistics {
     }
     let refused = 0;
     for (const node of nodes.values()) refused += node.core.counters["event refused"] ?? 0;
-    const effort = this.spent ?? this.effort();
-    // What was said last may be stored only after that.
-    for (const level of effort.levels) {
-      level.stored = 0;
-      level.latencyMillis = spreadOf(this.latencies[level.level] as Histogram);
-    }
-    for (const { level, stored } of this.watched.values()) (effort.levels[level - 1] as LevelSums).stored += stored;
     return {
-      nodes: this.watched.size,
       taken,
       refused,
       delivered: checks.stored,
       duplicates,
-      latencyMillis: spreadOf(all),
-      ...effort,
+      effort: this.spent ?? this.effort(),
+      latencies: this.latencies.map(({ buckets }) => buckets),
+      latencyMost: this.latencies.map(({ most }) => most),
+      counts: { ...counts },
+      places: this.placesHere(),
+      nodes: this.nodes(),
     };
   }
 
@@ -124,76 +69,79 @@ export class Statistics {
     this.spent = this.effort();
   }
 
-  private effort(): Effort {
-    const { checks, counts, queue, root } = this.world;
-    const perEvent = (total = 0): number => (checks.stored === 0 ? 0 : total / checks.stored);
-    const levels = this.levels();
-    return {
-      groupsKnown: root.core.counters["group known"] ?? 0,
-      resends: levels.reduce((sum, level) => sum + level.resends, 0),
-      frames: counts["frames"] ?? 0,
-      bytesPerEvent: {
-        lastLinkUp: perEvent(counts["bytes to the root"]),
-        lastLinkDown: perEvent(counts["bytes from the root"]),
-        allLinks: perEvent(counts["bytes"]),
-      },
-      steps: queue.taken,
-      stepsPerEvent: perEvent(queue.taken),
-      levels,
-    };
-  }
-
-  /** Of each node of the plan, in its order. */
+  /** Of each node of the plan that is here, in its order. */
   nodes(): NodeSums[] {
-    return [...this.watched.values()].map(({ plan, level, stored, worstMillis }) => {
-      const resends = this.world.node(plan.id).core.counters["resent"] ?? 0;
-      return { id: plan.id, parent: plan.parent, level, stored, worstMillis, resends };
+    return this.placesHere().map((place) => {
+      const { id, parent } = this.world.plan.nodes[place] as { id: string; parent: string };
+      return {
+        id,
+        parent,
+        level: this.levels[place] as number,
+        stored: this.storedOf[place] as number,
+        worstMillis: this.worstOf[place] as number,
+        resends: this.world.node(id).core.counters["resent"] ?? 0,
+      };
     });
   }
 
+  private effort(): Effort {
+    const { checks, counts, queue, root } = this.world;
+    return {
+      stored: checks.stored,
+      groupsKnown: this.world.holds("root") ? (root.core.counters["group known"] ?? 0) : 0,
+      frames: counts["frames"] ?? 0,
+      bytes: counts["bytes"] ?? 0,
+      bytesUp: counts["bytes to the root"] ?? 0,
+      bytesDown: counts["bytes from the root"] ?? 0,
+      steps: queue.taken,
+      levels: this.levelEfforts(),
+    };
+  }
+
+  private placesHere(): number[] {
+    const places: number[] = [];
+    this.world.plan.nodes.forEach(({ id }, place) => {
+      if (this.world.holds(id)) places.push(place);
+    });
+    return places;
+  }
+
   private stored(id: string, event: Message, at: number): void {
-    const node = this.watched.get(id);
-    if (node === undefined) return;
-    node.stored += 1;
+    const place = this.places.get(id);
+    if (place === undefined) return;
+    this.storedOf[place] = (this.storedOf[place] as number) + 1;
     const saidAt = event["value"];
     // Only readings tell when they were said; a desired value that is applied tells another's value.
     if (event.type !== "reading" || typeof saidAt !== "number") return;
     const millis = at - saidAt;
-    if (millis > node.worstMillis) node.worstMillis = millis;
-    (this.latencies[node.level] as Histogram).add(millis);
+    if (millis > (this.worstOf[place] as number)) this.worstOf[place] = millis;
+    (this.latencies[(this.levels[place] as number) - 1] as Histogram).add(millis);
   }
 
-  private levels(): LevelSums[] {
-    const levels: LevelSums[] = [];
-    for (const { id, level, resends } of this.nodes()) {
-      const sums = (levels[level - 1] ??= emptyLevel(level));
-      const node = this.world.node(id);
-      sums.nodes += 1;
-      sums.resends += resends;
-      sums.outboxBytesMost = Math.max(sums.outboxBytesMost, node.outboxMost);
-      sums.relayBytesMost = Math.max(sums.relayBytesMost, node.relayMost);
-      sums.socketBytesMost = Math.max(sums.socketBytesMost, node.socketMost);
+  private levelEfforts(): LevelEffort[] {
+    const efforts = this.latencies.map(emptyEffort);
+    for (const place of this.placesHere()) {
+      const effort = efforts[(this.levels[place] as number) - 1] as LevelEffort;
+      const node = this.world.node(this.world.plan.nodes[place]?.id ?? "");
+      effort.nodes += 1;
+      effort.resends += node.core.counters["resent"] ?? 0;
+      effort.outboxBytesMost = Math.max(effort.outboxBytesMost, node.outboxMost);
+      effort.relayBytesMost = Math.max(effort.relayBytesMost, node.relayMost);
+      effort.socketBytesMost = Math.max(effort.socketBytesMost, node.socketMost);
     }
-    return levels;
+    return efforts;
   }
 
   /** Parents stand before their children in most plans; where they do not, the way up is walked. */
-  private levelOf(plan: NodePlan, all: readonly NodePlan[]): number {
+  private levelAt(place: number): number {
+    const plan = this.world.plan.nodes[place] as { id: string; parent: string };
     if (plan.parent === "root") return 1;
-    const known = this.watched.get(plan.parent);
-    if (known !== undefined) return known.level + 1;
-    const parent = all.find((other) => other.id === plan.parent);
-    if (parent === undefined) throw new Error(`${plan.id} has a parent that is not in the plan: ${plan.parent}`);
-    return this.levelOf(parent, all) + 1;
+    const above = this.places.get(plan.parent);
+    if (above === undefined) throw new Error(`${plan.id} has a parent that is not in the plan: ${plan.parent}`);
+    return 1 + (above < place ? (this.levels[above] as number) : this.levelAt(above));
   }
 }
 
-function emptyLevel(level: number): LevelSums {
-  const latencyMillis = { p50: 0, p99: 0, max: 0 };
-  const fullest = { outboxBytesMost: 0, relayBytesMost: 0, socketBytesMost: 0 };
-  return { level, nodes: 0, stored: 0, latencyMillis, resends: 0, ...fullest };
-}
-
-function spreadOf(histogram: Histogram): Spread {
-  return { p50: histogram.quantile(0.5), p99: histogram.quantile(0.99), max: histogram.most };
+function emptyEffort(): LevelEffort {
+  return { nodes: 0, resends: 0, outboxBytesMost: 0, relayBytesMost: 0, socketBytesMost: 0 };
 }

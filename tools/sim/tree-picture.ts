@@ -6,7 +6,7 @@
  * neighbours, so the picture stays below 3 MB however many nodes there are.
  */
 import type { TreeResult } from "./scale.ts";
-import type { NodeSums } from "./statistics.ts";
+import type { NodeSums } from "./sums.ts";
 import { seconds, table, thousands } from "./statistics-table.ts";
 import { label, picture, short } from "./svg.ts";
 

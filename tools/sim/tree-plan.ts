@@ -12,6 +12,11 @@ export interface TreeSize {
   seed: number;
 }
 
+/**
+ * A large tree is played in so many parts, in as many threads or fewer. Part of what a tree is, not of how it is played: the same
+ * tree goes the same way wherever it is played. Chosen: two cores are everywhere, and each part more has more to say to others.
+ */
+export const PARTS = 2;
 /** Each node says a reading so often, in milliseconds. */
 export const READING_EVERY = 10_000;
 /** Of all links, so many are cut each minute. */
