@@ -102,7 +102,7 @@ export class Root {
     return this.finish([]);
   }
 
-  /** A client has connected with a token of that node. */
+  /** A client has connected with a token of that node; `id` is "" where links carry none (the radio): its `?hello` has to say it. */
   opened(link: LinkId, id: NodeId, now: Instant, _unix: UnixMillis): readonly RootEffect[] {
     this.roll.open(link, id, now);
     return NOTHING;
@@ -292,7 +292,8 @@ export class Root {
       if (this.roll.links.get(from.link) !== from) return;
     }
     if (group.events.length === 0) return;
-    if (from.members.size === 0 || isPlainLink(from)) this.takePlain(from, group, now, unix, out);
+    if (from.id === "") count(this.counters, "lines of nobody");
+    else if (from.members.size === 0 || isPlainLink(from)) this.takePlain(from, group, now, unix, out);
     else count(this.counters, "lines without ?ack");
   }
 
@@ -305,6 +306,7 @@ export class Root {
     out: RootEffect[],
   ): void {
     if (ack["src"] === undefined) {
+      if (from.id === "") return count(this.counters, "lines of nobody");
       this.takePlain(from, group, now, unix, out);
       this.ledger.answer({ kind: "plain ack", link: from.link, n: ack["n"] });
       return;

@@ -53,9 +53,11 @@ export class Admission {
       const answer: Message = { type: "!hello", dst: id, error };
       if (message["nonce"] !== undefined) answer["nonce"] = message["nonce"];
       this.parts.presence.sendLines(from, [this.parts.codec.stringify(answer)], unix, out);
-      if (via.length === 0) this.parts.presence.cut(from, 1008, error, unix, out);
+      // Nor is a link that carries no token cut: it would take the answer along.
+      if (via.length === 0 && from.id !== "") this.parts.presence.cut(from, 1008, error, unix, out);
       return;
     }
+    if (from.id === "") from.id = id;
     if (!this.mayHello(from, now)) return count(this.parts.counters, "?hello over the limit");
     const member = this.parts.roll.member(id);
     this.parts.presence.takeOver(member, from, via, now, unix, out);
@@ -82,8 +84,8 @@ export class Admission {
   private objection(from: RootLink, id: NodeId, via: NodeId[], message: Message): string {
     if (message["v"] !== VERSION) return "version";
     if (id === this.parts.rootId || via.indexOf(id) >= 0 || via.indexOf(this.parts.rootId) >= 0) return "id";
-    if (via.length === 0) return id === from.id ? "" : "id";
-    if (via[via.length - 1] !== from.id) return "via";
+    if (via.length === 0 && from.id !== "") return id === from.id ? "" : "id";
+    if (via.length > 0 && via[via.length - 1] !== from.id) return "via";
     return typeof message["token"] === "string" && this.parts.checkToken(id, message["token"]) ? "" : "token";
   }
 

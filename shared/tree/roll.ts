@@ -11,7 +11,7 @@ import type { Projection } from "./projection.ts";
 /** One connection to the root. */
 export interface RootLink {
   link: LinkId;
-  /** Whose token it carried. */
+  /** Whose token it carried; "" if it carries none, until a `?hello` has said one. */
   id: NodeId;
   pulse: Pulse;
   isPaused: boolean;

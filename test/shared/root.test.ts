@@ -300,6 +300,47 @@ test("behind a branch, a node without its own token is refused and the branch st
   expect(bench.root.node("c")).toMatchObject({ isUp: true, via: ["b", "a"] });
 });
 
+test("a link that carries no token is nobody's until a `?hello` has said one, and then it is that node's alone", () => {
+  const bench = new RootBench();
+  bench.settle();
+  bench.connect(1, "");
+  bench.say(1, text(read(1)));
+  bench.say(1, text(read(2), { type: "?ack", n: 2 }));
+  bench.say(1, group("a", 1, 1, read(3)));
+  bench.say(1, text({ type: "!gone", id: "a" }));
+  expect(bench.root.counters).toEqual({ "lines of nobody": 2, "group of a stranger": 1, "!gone of a stranger": 1 });
+  for (const [more, error] of [
+    [{ token: "t-b" }, "token"],
+    [{ token: undefined }, "token"],
+    [{ via: ["b"] }, "via"],
+    [{ id: "root" }, "id"],
+    [{ v: 9 }, "version"],
+  ] as const) {
+    bench.hello(1, "a", more);
+    expect(bench.lines(1), error).toMatchObject([{ type: "!hello", error, nonce: 1 }]);
+  }
+  expect(bench.closes).toEqual([]);
+  bench.settle();
+  expect(bench.root.nodes()).toEqual([]);
+  const ep = bench.rejoin(1, "a");
+  bench.say(1, group("a", ep, 1, read(4)));
+  bench.settle();
+  expect(bench.stored("a")).toEqual([`${ep}:1 reading 4`]);
+  expect(bench.root.node("a")).toMatchObject({ isUp: true, via: [] });
+  bench.rejoin(1, "c", { via: ["a"] });
+  bench.hello(1, "b");
+  expect(bench.closes).toEqual([{ link: 1, code: 1008, reason: "id" }]);
+});
+
+test("a token that was said in a `?hello` and is revoked ends the link", () => {
+  const bench = new RootBench();
+  bench.settle();
+  bench.connect(1, "");
+  bench.rejoin(1, "a");
+  bench.do(bench.root.revoked("a" as never, bench.at, bench.unix));
+  expect(bench.closes.map(({ link }) => link)).toEqual([1]);
+});
+
 test("a `?hello` that is none is counted and answered by nobody", () => {
   const { bench } = joined();
   for (const more of [{ id: 5 }, { id: "-x" }, { via: "a" }, { via: [5] }, { via: Array(17).fill("a") }])
