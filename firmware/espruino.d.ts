@@ -88,6 +88,14 @@ interface EspruinoCrypto {
   };
 }
 
+/** A serial port. Strings are bytes. */
+interface EspruinoSerial {
+  on(event: "data", listener: (chunk: string) => void): void;
+  setup(baud: number): void;
+  /** Returns when all of it is with the hardware. */
+  write(bytes: string): void;
+}
+
 declare function require(name: "net"): EspruinoNet;
 declare function require(name: "dgram"): {
   createSocket(options: "udp4" | { type: "udp4"; recvBufferSize: number }): EspruinoDatagramSocket;
@@ -107,6 +115,10 @@ declare const E: {
   hwRand(): number;
   /** Seeds Math.random. */
   srand(seed: number): void;
+  /** The console's port by its name; null if it is shut. */
+  getConsole(): string | null;
+  /** null shuts it; `force` keeps the engine from moving it on its own. */
+  setConsole(port: string | null, options?: { force: boolean }): void;
   on(event: "errorFlag", listener: (flags: string[]) => void): void;
   reboot(): void;
 };
@@ -127,3 +139,5 @@ declare function getTime(): number;
 declare function setTimeout(action: () => void, wait: number): number;
 declare function clearTimeout(timer: number): void;
 declare function btoa(bytes: string): string;
+/** Makes something of every text. */
+declare function atob(text: string): string;

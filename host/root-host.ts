@@ -21,10 +21,11 @@ import { LogQueries, type FoundEvents } from "./log/queries.ts";
 import type { EventQuery } from "./log/reader.ts";
 import { LogStore } from "./log/store.ts";
 import { RootServer } from "./server.ts";
+import { RadioLinks, type RadioOptions } from "./radio/radio-links.ts";
 import { PC_TEXT } from "./text-codec.ts";
 import { TokenFile } from "./tokens.ts";
 import { HOST_VERSION } from "./version.ts";
-import { WebSocketLinks } from "./websocket-links.ts";
+import { type LinkListener, WebSocketLinks } from "./websocket-links.ts";
 
 /** `tokens.json` is looked at this often. Chosen: a revoked token ends within two seconds. */
 export const TOKENS_EVERY_MILLIS = 1000;
@@ -44,6 +45,8 @@ export interface RootHostOptions {
   port: number;
   directory: string;
   connectionsMax: number;
+  /** Children by radio, through a dongle. */
+  radio?: RadioOptions | undefined;
   /** The log has failed; the process should end. */
   onFailed(message: string): void;
   /** One line for the person in charge. */
@@ -59,6 +62,7 @@ export class RootHost implements ApiSource {
   private readonly options: RootHostOptions;
   private readonly tokens: TokenFile;
   private readonly links: WebSocketLinks;
+  private readonly radio: RadioLinks | undefined;
   private readonly alarm: Alarm;
   private readonly live = new LiveEvents();
   private readonly queries: LogQueries;
@@ -89,13 +93,21 @@ export class RootHost implements ApiSource {
     this.options = options;
     this.tokens = new TokenFile(options.directory);
     this.queries = new LogQueries(options.directory, options.workerFile);
-    this.links = new WebSocketLinks({
+    const listener: LinkListener = {
       received: (link, text) => {
         if (!this.isStopping) this.perform(this.root.received(link, text, monotonicNow(), unixNow()));
       },
       closed: (link) => this.perform(this.root.closed(link, monotonicNow(), unixNow())),
       drained: (link) => this.perform(this.root.drained(link, monotonicNow(), unixNow())),
-    });
+    };
+    this.links = new WebSocketLinks(listener);
+    if (options.radio !== undefined)
+      this.radio = new RadioLinks(options.radio, {
+        ...listener,
+        newLink: () => ++this.linksMade as LinkId,
+        opened: (link) => this.perform(this.root.opened(link, "" as NodeId, monotonicNow(), unixNow())),
+        log: (line) => options.log(line),
+      });
     this.alarm = new Alarm(
       () => this.root.wakeAt(),
       () => this.perform(this.root.tick(monotonicNow(), unixNow())),
@@ -143,6 +155,7 @@ export class RootHost implements ApiSource {
       throw error;
     }
     this.perform(this.root.start(monotonicNow(), unixNow()));
+    this.radio?.start();
     this.tokensTimer = setInterval(() => this.refreshTokens(), this.options.tokensEveryMillis ?? TOKENS_EVERY_MILLIS);
   }
 
@@ -159,6 +172,7 @@ export class RootHost implements ApiSource {
     for (const { reject } of this.wishes)
       reject(new ApiTrouble(503, "the root is stopping: set it again when it is back"));
     this.live.close();
+    this.radio?.stop();
     this.links.closeAll(1001, "the root is stopping: dial again in a while");
     await this.server.close("the root is stopping: dial again in a while");
   }
@@ -179,6 +193,7 @@ export class RootHost implements ApiSource {
       lastCommitAt: this.lastCommitAt,
       commitWaitingMillis: waiting,
       counters: this.root.counters,
+      radio: this.radio?.health() ?? null,
     };
   }
 
@@ -235,7 +250,8 @@ export class RootHost implements ApiSource {
         case "close":
         case "pause":
         case "resume":
-          this.links.perform(effect);
+          if (this.radio?.has(effect.link) === true) this.radio.perform(effect);
+          else this.links.perform(effect);
           break;
         case "store":
           this.outstanding = effect.transaction;

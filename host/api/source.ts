@@ -2,6 +2,7 @@
 import type { ActOutcome, DesiredRow, NodeRow, ValueRow } from "#shared/effect.ts";
 import type { FoundEvents } from "../log/queries.ts";
 import type { EventQuery } from "../log/reader.ts";
+import type { RadioHealth } from "../radio/radio-links.ts";
 
 export interface Health {
   /** The log takes events. */
@@ -22,6 +23,8 @@ export interface Health {
   commitWaitingMillis: number | null;
   /** Drops and refusals, by reason. */
   counters: { [name: string]: number };
+  /** The radio, through a dongle; null if the root has none. */
+  radio: RadioHealth | null;
 }
 
 export interface ApiSource {

@@ -1,8 +1,9 @@
-/** `sapline init`: the first three things somebody needs. It overwrites nothing: what is there already is a refusal. */
+/** `sapline init`: the first things somebody needs. It overwrites nothing: what is there already is a refusal. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { CONFIGURATION_FILES } from "../configuration.ts";
 import { makeDirectory } from "../file.ts";
+import { INSTALL_KEY_FILE, readOrMakeInstallKey } from "../radio/install-key.ts";
 import { DEFAULTS } from "../settings.ts";
 import { TOKENS_FILE, TokenFile } from "../tokens.ts";
 import { Trouble } from "../trouble.ts";
@@ -16,6 +17,7 @@ export default {
   host: "${DEFAULTS.host}", // "0.0.0.0" lets boards in your network connect
   port: ${DEFAULTS.port},
   data: "${DEFAULTS.data}",
+  // radio: "/dev/ttyUSB0", // takes nodes by ESP-NOW through a dongle; their key is in ${DEFAULTS.data}/${INSTALL_KEY_FILE}
 } satisfies Configuration;
 `;
 
@@ -31,6 +33,7 @@ export function init(directory: string, id = FIRST_NODE): void {
     );
   makeDirectory(place);
   const token = new TokenFile(data).add(id, false);
+  readOrMakeInstallKey(data);
   const configuration = join(place, CONFIGURATION_FILES[0] as string);
   writeFileSync(configuration, CONFIGURATION, { flag: "wx" });
   process.stderr.write(

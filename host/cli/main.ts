@@ -43,6 +43,9 @@ program
   .option("--port <PORT>", "port to listen on, 0 for any (default: 4000)")
   .option(...DATA)
   .option("--connections-max <COUNT>", "WebSockets at once (default: 1000)")
+  .option("--radio <DEVICE>", "take nodes by ESP-NOW, through the dongle on this serial port (such as /dev/ttyUSB0)")
+  .option("--radio-channel <NUMBER>", "Wi-Fi channel of the dongle (default: 1)")
+  .option("--radio-baud <NUMBER>", "bits per second of its serial port (default: 921600)")
   .action(async (flags: Flags) => {
     const { runRoot } = await import("./root.ts");
     await runRoot(await settingsOf(flags));

@@ -1,5 +1,7 @@
 /** `sapline root`: prints its URL when it is ready, logs to stderr, ends on Ctrl-C. */
 import { resolve } from "node:path";
+import { parseInstallKey, readOrMakeInstallKey } from "../radio/install-key.ts";
+import type { RadioOptions } from "../radio/radio-links.ts";
 import { RootHost } from "../root-host.ts";
 import type { Settings } from "../settings.ts";
 
@@ -10,6 +12,7 @@ export async function runRoot(settings: Settings): Promise<void> {
     port: settings.port,
     directory: resolve(settings.data),
     connectionsMax: settings.connectionsMax,
+    radio: radioOptions(settings, log),
     log,
     onFailed: (message) => {
       process.stderr.write(`sapline: ${message}\n`);
@@ -27,4 +30,15 @@ export async function runRoot(settings: Settings): Promise<void> {
   process.on("SIGINT", () => stop("SIGINT"));
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.stdout.write(`sapline root ${host.url}\n`);
+}
+
+/** Undefined if no dongle is asked for. Throws `Trouble` about the key. */
+function radioOptions(settings: Settings, log: (line: string) => void): RadioOptions | undefined {
+  const { radio: port, radioChannel: channel, radioBaud: baud, radioKey } = settings;
+  if (port === undefined) return undefined;
+  const configured = radioKey === undefined ? undefined : parseInstallKey(radioKey);
+  if (configured !== undefined) return { port, channel, baud, installKey: configured };
+  const { key, path, isNew } = readOrMakeInstallKey(resolve(settings.data));
+  if (isNew) log(`radio: made an install key, in ${path}: every board of this tree needs it, as radio.key`);
+  return { port, channel, baud, installKey: key };
 }

@@ -1,5 +1,5 @@
 /**
- * CRC-32 of a row of the log: over its columns and its lines, so that a bit flipped in either is seen.
+ * CRC-32, of a row of the log above all: over its columns and its lines, so that a bit flipped in either is seen.
  * zlib's own where Node has it (20.15 and later), a table where not.
  */
 import * as zlib from "node:zlib";
@@ -14,6 +14,10 @@ export function rowChecksum(row: GroupRow): number {
 
 export function crc32(text: string, before: number): number {
   return native === undefined ? tableCrc32(Buffer.from(text), before) : native(text, before);
+}
+
+export function crc32Bytes(bytes: Uint8Array): number {
+  return native === undefined ? tableCrc32(bytes, 0) : native(bytes, 0);
 }
 
 let table: Uint32Array | undefined;

@@ -26,9 +26,11 @@ describe("settings", () => {
     expect(resolve({}, { SAPLINE_PORT: "" }, { port: 3 }).port).toBe(3);
   });
 
-  test("every setting has a flag and a variable of its own", () => {
+  test("every setting has a flag and a variable of its own, but for a secret, which a command line would show", () => {
     const all = Object.values(SETTINGS);
-    expect(new Set(all.map(({ flag }) => flag)).size).toBe(all.length);
+    const flags = all.filter(({ isSecret }) => isSecret !== true).map(({ flag }) => flag);
+    expect(new Set(flags).size).toBe(flags.length);
+    expect(flags).not.toContain("");
     expect(new Set(all.map(({ environment }) => environment)).size).toBe(all.length);
   });
 
@@ -40,6 +42,39 @@ describe("settings", () => {
     expect(() => resolve({ port: "-1" }, {}, {})).toThrow('--port must be a whole number from 0 to 65535, not "-1"');
     expect(() => resolve({ parent: "kitchen" }, {}, {})).toThrow("--parent must be an address such as");
     expect(() => resolve({}, {}, { data: 5 })).toThrow("must be a directory, not 5");
+  });
+
+  test("of the radio stand together in the file, or are the dongle's device alone", () => {
+    const key = "00112233445566778899AABBCCDDEEFF";
+    expect(resolve({}, {}, { radio: "/dev/a" })).toEqual({ ...DEFAULTS, radio: "/dev/a" });
+    const all = { port: "/dev/a", key, channel: 11, baud: 115_200 };
+    expect(resolve({}, {}, { radio: all })).toEqual({
+      ...DEFAULTS,
+      radio: "/dev/a",
+      radioKey: key,
+      radioChannel: 11,
+      radioBaud: 115_200,
+    });
+    expect(
+      resolve({ radio: "/dev/c", radioChannel: "3" }, { SAPLINE_RADIO: "/dev/b", SAPLINE_RADIO_KEY: key }, {}),
+    ).toEqual({ ...DEFAULTS, radio: "/dev/c", radioKey: key, radioChannel: 3 });
+    expect(() => resolve({}, {}, { radio: { channel: 14 } })).toThrow(
+      'sapline.config.json: "radio.channel" must be a whole number from 1 to 13, not 14',
+    );
+    expect(() => resolve({}, {}, { radio: { prot: 1 } })).toThrow('"radio.prot" is no setting: there are port, key');
+    expect(() => resolve({}, {}, { radioKey: key })).toThrow('"radioKey" is no setting');
+    expect(() => resolve({}, {}, { radio: 5 })).toThrow('"radio.port" must be the dongle\'s device');
+  });
+
+  test("a key that is wrong is refused without being shown", () => {
+    for (const key of ["0011223344556677", "zz112233445566778899aabbccddeeff", 17, ["secret"], ""]) {
+      const complaint = (): unknown => resolve({}, {}, { radio: { key } });
+      expect(complaint).toThrow(/"radio.key" must be 32 hexadecimal digits, not a/);
+      expect(complaint).not.toThrow(/0011|secret|17|zz/);
+    }
+    expect(() => resolve({}, { SAPLINE_RADIO_KEY: "5ecret" }, {})).toThrow(
+      "SAPLINE_RADIO_KEY must be 32 hexadecimal digits, not a text of 6 characters",
+    );
   });
 
   test("one that does not exist is refused with the list of those that do", () => {

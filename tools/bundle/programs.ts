@@ -21,6 +21,8 @@ export const FIRMWARE: readonly Program[] = [
   { name: "wifi", entry: "firmware/wifi.ts", bytesMax: WIFI_BYTES_MAX },
   // Chosen: 28 KiB.
   { name: "leaf", entry: "firmware/leaf.ts", bytesMax: 28672, isLeaf: true },
+  // Chosen: 8 KiB, a quarter of a node.
+  { name: "dongle", entry: "firmware/dongle.ts", bytesMax: 8192 },
   // Not for chips: goes before a program where there is no radio.
   { name: "stand-in", entry: "firmware/stand-in.ts", bytesMax: 8192 },
   // An example may be 2 KiB larger than the firmware: its own code, and names that it keeps unshortened.

@@ -11,6 +11,7 @@ import { EngineDatagrams } from "./engine-dgram.ts";
 import { EngineTurns } from "./engine-events.ts";
 import { EngineNet } from "./engine-net.ts";
 import { preludeText } from "./engine-prelude.ts";
+import { EngineSerial } from "./engine-serial.ts";
 import { EngineStorage } from "./engine-storage.ts";
 import { EngineWifi, type Router } from "./engine-wifi.ts";
 
@@ -25,6 +26,8 @@ export interface EmulateOptions {
   first?: string;
   /** The router that the chip's Wi-Fi connects to; without one this chip has no Wi-Fi. */
   router?: Router;
+  /** Takes what the chip writes on its serial port, bytes as characters. */
+  serial?: (bytes: string) => void;
   /** Takes each line that the program prints. */
   log: (line: string) => void;
 }
@@ -32,6 +35,8 @@ export interface EmulateOptions {
 export interface EmulatedNode {
   /** Ends the program, its sockets and its timers. Storage stays. */
   stop(): void;
+  /** Bytes for its serial port. */
+  type(bytes: string): void;
 }
 
 interface Inside {
@@ -48,6 +53,7 @@ class Run {
   private readonly net: EngineNet;
   private readonly datagrams: EngineDatagrams;
   private readonly wifi: EngineWifi | undefined;
+  private readonly serial: EngineSerial;
   private readonly world = createContext({});
   private readonly startedAt = performance.now();
   private readonly options: EmulateOptions;
@@ -61,12 +67,14 @@ class Run {
     this.net = new EngineNet(this.turns, inside.makeError, options.log);
     this.datagrams = new EngineDatagrams(this.turns, inside.makeError);
     this.wifi = options.router === undefined ? undefined : new EngineWifi(this.turns, options.router);
+    this.serial = new EngineSerial(this.turns, (bytes) => options.serial?.(bytes));
     inside.E["reboot"] = reboot;
-    Object.assign(this.world, this.globals(inside));
+    Object.assign(this.world, this.globals(inside), this.serial.globals(inside.E));
   }
 
   start(): void {
     const { first, bundle } = this.options;
+    this.serial.start();
     for (const file of first === undefined ? [bundle] : [first, bundle]) {
       const script = new Script(readFileSync(file, "utf8"), { filename: file });
       this.turns.run(() => script.runInContext(this.world));
@@ -106,8 +114,14 @@ class Run {
     };
   }
 
+  type(bytes: string): void {
+    this.serial.take(bytes);
+  }
+
   private print(values: unknown[]): void {
-    this.options.log(values.map(printed).join(" "));
+    const line = values.map(printed).join(" ");
+    this.serial.print(line);
+    this.options.log(line);
   }
 
   private require(name: string, inside: Inside): object {
@@ -176,5 +190,6 @@ export function emulate(options: EmulateOptions): EmulatedNode {
       isStopped = true;
       run.stop();
     },
+    type: (bytes) => run.type(bytes),
   };
 }

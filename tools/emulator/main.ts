@@ -1,12 +1,14 @@
 /**
- * One emulated node as a process: `emulator.js --bundle FILE --storage FOLDER [--config JSON] [--first FILE]`. What the program prints goes to standard output.
+ * One emulated node as a process: `emulator.js --bundle FILE --storage FOLDER [--config JSON] [--first FILE] [--serial DEVICE]`. What the program prints goes to standard output.
  * SIGTERM and SIGINT end it cleanly, with status 0; a mistake in the arguments ends it with 2 and says what is missing.
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { openSerial } from "#host/radio/serial-device.ts";
+import { DONGLE_BAUD } from "#shared/radio/dongle.ts";
 import { type EmulatedNode, emulate } from "./emulate.ts";
 
-const USAGE = "usage: emulator --bundle FILE --storage FOLDER [--config JSON] [--first FILE]";
+const USAGE = "usage: emulator --bundle FILE --storage FOLDER [--config JSON] [--first FILE] [--serial DEVICE]";
 
 function fail(sentence: string): never {
   console.error(`emulator: ${sentence}\n${USAGE}`);
@@ -24,7 +26,7 @@ function configFrom(text: string | undefined): { config?: object } {
   return fail("--config must be a JSON object");
 }
 
-function options(): { bundle: string; storage: string; config?: string; first?: string } {
+function options(): { bundle: string; storage: string; config?: string; first?: string; device?: string } {
   try {
     const { values } = parseArgs({
       options: {
@@ -32,9 +34,10 @@ function options(): { bundle: string; storage: string; config?: string; first?: 
         storage: { type: "string" },
         config: { type: "string" },
         first: { type: "string" },
+        serial: { type: "string" },
       },
     });
-    const { bundle, storage, config, first } = values;
+    const { bundle, storage, config, first, serial } = values;
     if (bundle === undefined || storage === undefined) return fail("--bundle and --storage are needed");
     for (const file of [bundle, first ?? bundle]) {
       if (!existsSync(file)) return fail(`there is no file ${file}; build it with \`make firmware\``);
@@ -44,13 +47,14 @@ function options(): { bundle: string; storage: string; config?: string; first?: 
       storage,
       ...(config === undefined ? {} : { config }),
       ...(first === undefined ? {} : { first }),
+      ...(serial === undefined ? {} : { device: serial }),
     };
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }
 }
 
-const { bundle, storage, config, first } = options();
+const { bundle, storage, config, first, device } = options();
 let node: EmulatedNode | undefined;
 // Before the program starts: whoever waits for its first line may end it at once.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -59,10 +63,19 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.exit(0);
   });
 }
+/** The chip's serial port is this device, such as a pseudo-terminal. */
+const port =
+  device === undefined
+    ? undefined
+    : await openSerial(device, DONGLE_BAUD, {
+        data: (chunk) => node?.type(chunk),
+        closed: (reason) => fail(reason),
+      }).catch((error: Error) => fail(error.message));
 node = emulate({
   bundle,
   storageDir: storage,
   ...configFrom(config),
   ...(first === undefined ? {} : { first }),
+  serial: (bytes) => port?.write(bytes),
   log: (line) => console.log(line),
 });
