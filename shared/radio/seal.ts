@@ -29,7 +29,8 @@ export function macBytes(mac: Mac): string {
 
 /** `sender` is six bytes, `header` the twelve of the datagram. */
 export function nonceOf(sender: string, header: string): string {
-  return sender + header.charAt(10) + header.substr(2, 3) + header.charAt(0) + "\0\0";
+  // (On an engine with Unicode strings `charAt` makes two bytes of one above 127.)
+  return sender + header.substr(10, 1) + header.substr(2, 3) + header.substr(0, 1) + "\0\0";
 }
 
 /** The byte by which a network's datagrams are told from a stranger's before anything is computed. It is a hint, no proof. */

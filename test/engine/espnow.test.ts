@@ -3,7 +3,7 @@
  * has is found out before: `require("ESPNOW")` throws where there is none.
  */
 import { describe, expect, test } from "vitest";
-import { Engine, ESPRUINO, firmware, SKIP_REASON } from "./espruino.ts";
+import { Engine, ESPRUINO, firmware, hasLibrary, SKIP_REASON } from "./espruino.ts";
 import { figure } from "./figures.ts";
 import { freeBase, radioContract, type RadioNode, standInConfig } from "./radio-contract.ts";
 
@@ -19,18 +19,7 @@ async function native(role: "echo" | "probe", base: number, id: number): Promise
   return new Engine(await firmware(ENTRY), { "sapline.json": JSON.stringify({ role }) });
 }
 
-async function hasLibrary(): Promise<boolean> {
-  if (ESPRUINO === "") return false;
-  const engine = new Engine(
-    'var has = "no"; try { require("ESPNOW"); has = "yes"; } catch (e) {} console.log("library " + has);',
-    {},
-  );
-  const line = await engine.line(/^library/);
-  await engine.stop();
-  return line === "library yes";
-}
-
-const isNative = await hasLibrary();
+const isNative = await hasLibrary("ESPNOW");
 const reporter =
   (what: string) =>
   (figures: { rounds: number; seal: number }): void => {

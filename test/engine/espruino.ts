@@ -100,6 +100,18 @@ function storeFile(name: string, text: string): string {
   return pieces.join("\n");
 }
 
+/** Whether the engine has a library of that name; false if there is no engine. */
+export async function hasLibrary(name: string): Promise<boolean> {
+  if (ESPRUINO === "") return false;
+  const engine = new Engine(
+    `var has = "no"; try { require("${name}"); has = "yes"; } catch (e) {} console.log("library " + has);`,
+    {},
+  );
+  const line = await engine.line(/^library/);
+  await engine.stop();
+  return line === "library yes";
+}
+
 const bundles = new Map<string, Promise<string>>();
 
 /** A program for the chip, bundled once for all tests. */

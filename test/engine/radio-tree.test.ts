@@ -1,0 +1,133 @@
+/**
+ * A radio tree of real interpreters, over UDP on this machine: a gateway (WebSocket up, radio down), a branch and a leaf by radio, and a root in this
+ * process. With an engine that has the library in C that is used, otherwise the stand-in. The gateway's broadcasts reach the branch alone, so the leaf is behind
+ * the branch for good.
+ */
+import { afterEach, describe, expect, test } from "vitest";
+import { Engine, ESPRUINO, firmware, hasLibrary, SKIP_REASON } from "./espruino.ts";
+import { figure } from "./figures.ts";
+import { MemoryRoot } from "./memory-root.ts";
+import { freeBase } from "./radio-contract.ts";
+
+const TOKENS = { gate: "token-of-gate", branch: "token-of-branch", leaf: "token-of-leaf" };
+type Id = keyof typeof TOKENS;
+const KEY = "00112233445566778899aabbccddeeff";
+const READINGS = 2000;
+/** Prints the variables that are free, collected, four times a second. */
+const METER = `setInterval(function(){ console.log("free " + process.memory().free); }, 250);`;
+
+function readings(node: string, count: number): string[] {
+  return Array.from(
+    { length: count },
+    (_, at) => `${node}.s${at % 5},${((at * 37) % 1000) / 10},${1_732_345_600_000 + at}`,
+  );
+}
+
+async function until(condition: () => boolean, what: () => string, wait: number): Promise<void> {
+  const end = Date.now() + wait;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not within ${wait} ms: ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const isNative = await hasLibrary("ESPNOW");
+
+describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (${SKIP_REASON})` : ""}`, () => {
+  const engines: Engine[] = [];
+  let root: MemoryRoot;
+  let base = 0;
+
+  afterEach(async () => {
+    for (const engine of engines.splice(0)) await engine.stop();
+    await root.close();
+  });
+
+  /** `nodes`: a broadcast goes to the nodes from 1 to this one. */
+  const start = async (id: Id, nodes: number, more: object, made: string[]): Promise<Engine> => {
+    const number = Object.keys(TOKENS).indexOf(id) + 1;
+    const config = {
+      id,
+      token: TOKENS[id],
+      radio: { key: KEY },
+      ...(isNative ? {} : { standIn: { base, id: number, nodes } }),
+      replay: { every: 20, batch: 3 },
+      ...more,
+    };
+    Object.assign(process.env, {
+      ESPNOW_UDP_BASE: String(base),
+      ESPNOW_UDP_ID: String(number),
+      ESPNOW_UDP_NODES: String(nodes),
+    });
+    const programs = [
+      isNative ? "" : await firmware("firmware/stand-in.ts"),
+      await firmware("test/engine/radio-replay.ts"),
+    ];
+    const engine = new Engine(`${programs.join("\n")}\n${METER}`, {
+      "sapline.json": JSON.stringify(config),
+      readings: made.map((line) => `${line}\n`).join(""),
+    });
+    engines.push(engine);
+    return engine;
+  };
+
+  test(`${READINGS} readings of a leaf arrive once, in order, while the branch in the middle is killed twice`, async () => {
+    root = await MemoryRoot.open(TOKENS);
+    base = await freeBase(3);
+    const made = readings("leaf", READINGS);
+    const gate = await start("gate", 2, { parent: { host: "127.0.0.1", port: root.port } }, []);
+    let branch = await start("branch", 3, {}, []);
+    const leaf = await start("leaf", 3, { radio: { key: KEY, children: false } }, made);
+    const said = (): string =>
+      [gate, branch, leaf]
+        .map((one) =>
+          one.lines
+            .filter((line) => !line.startsWith("free "))
+            .slice(-15)
+            .join("\n"),
+        )
+        .join("\n--\n");
+    const stored = (): number => root.readings("leaf").length;
+    const startedAt = performance.now();
+    for (const part of [1 / 3, 2 / 3]) {
+      await until(
+        () => stored() > READINGS * part,
+        () => `${stored()} readings\n${said()}`,
+        60_000,
+      );
+      await branch.stop();
+      expect(branch.faults()).toEqual([]);
+      branch = await start("branch", 3, {}, []);
+      const before = stored();
+      const killedAt = performance.now();
+      await until(
+        () => stored() > before,
+        () => `readings after a kill\n${said()}`,
+        20_000,
+      );
+      figure("radio tree: silence after the branch was killed, ms", Math.round(performance.now() - killedAt));
+    }
+    await until(
+      () => stored() >= READINGS,
+      () => `${stored()} readings\n${said()}`,
+      60_000,
+    );
+    await leaf.line(/replay: done 2000$/);
+    figure(
+      "radio tree: events a second, with two kills",
+      Math.round((READINGS * 1000) / (performance.now() - startedAt)),
+    );
+    expect(root.readings("leaf")).toEqual(made);
+    expect(root.root.node("leaf")?.via).toEqual(["branch", "gate"]);
+    expect([gate, branch, leaf].flatMap((engine) => engine.faults())).toEqual([]);
+    for (const [name, engine] of [
+      ["gateway", gate],
+      ["branch", branch],
+      ["leaf", leaf],
+    ] as const) {
+      const free = engine.lines.filter((line) => line.startsWith("free ")).map((line) => Number(line.split(" ")[1]));
+      figure(`radio tree: variables free at the least, ${name}`, Math.min(...free));
+    }
+    expect([gate, branch, leaf].flatMap((engine) => engine.lines).some((line) => line.includes(KEY))).toBe(false);
+  });
+});
