@@ -2,7 +2,7 @@
  * Runs a program on the real Espruino interpreter built for Linux. `ESPRUINO` names the binary; without it the engine tests are skipped.
  * Each engine has its own folder (its flash is a file there) and a standard input that stays open (at its end the engine is flooded with 0xFF).
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,9 @@ import { bundleFirmware } from "#tools/bundle/firmware-bundle.ts";
 
 export const ESPRUINO = process.env["ESPRUINO"] ?? "";
 export const SKIP_REASON = "skipped: set ESPRUINO to an espruino binary to run on the engine";
+
+/** What one start of the engine stores, in bytes: a chip-like one has no more memory. */
+const STORE_BYTES = 40_000;
 
 /** The engine's prompt, and the codes that move the cursor over it (escape is character 27, backspace 8). */
 const PROMPT = new RegExp(`^(>|\\[[A-Z]|${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]|${String.fromCharCode(8)})+`);
@@ -23,10 +26,31 @@ export class Engine {
   private watchers: (() => void)[] = [];
   private hasEnded = false;
 
+  /**
+   * Starts these programs, one after the other, from Storage, as a chip does: what they are made of stays there, and takes no variables. `rest` is
+   * run last, from memory.
+   */
+  static fromFlash(programs: readonly string[], rest: string, files: { [name: string]: string }): Engine {
+    const folder = mkdtempSync(join(tmpdir(), "espruino-"));
+    const named = programs.map((text, at) => [`program${at}`, text] as const);
+    for (const [name, text] of [...named, ...Object.entries(files)]) {
+      for (const piece of storeFile(name, text, STORE_BYTES)) {
+        writeFileSync(join(folder, "store.js"), `${piece}\nquit();\n`, "latin1");
+        spawnSync(ESPRUINO, ["store.js"], { cwd: folder, timeout: 20_000 });
+      }
+    }
+    const starts = named.map(([name]) => `eval(require("Storage").read("${name}"));`);
+    return new Engine([...starts, rest].join("\n"), {}, folder);
+  }
+
   /** Starts `program` with these files in the engine's Storage. */
-  constructor(program: string, files: { [name: string]: string }) {
-    this.folder = mkdtempSync(join(tmpdir(), "espruino-"));
-    const stored = Object.entries(files).map(([name, text]) => storeFile(name, text));
+  constructor(
+    program: string,
+    files: { [name: string]: string },
+    folder: string = mkdtempSync(join(tmpdir(), "espruino-")),
+  ) {
+    this.folder = folder;
+    const stored = Object.entries(files).flatMap(([name, text]) => storeFile(name, text, Infinity));
     writeFileSync(join(this.folder, "program.js"), `${stored.join("\n")}\n${program}\n`, "latin1");
     this.child = spawn(ESPRUINO, ["program.js"], { cwd: this.folder, stdio: ["pipe", "pipe", "inherit"] });
     this.child.stdout?.setEncoding("latin1").on("data", (text: string) => this.take(text));
@@ -86,18 +110,22 @@ export class Engine {
   }
 }
 
-/** A line of program that stores a file, in pieces that the engine's parser takes easily. */
-function storeFile(name: string, text: string): string {
+/** Programs that store a file, each of at most so many bytes of it, in pieces that the engine's parser takes easily. */
+function storeFile(name: string, text: string, bytesMax: number): string[] {
   const bytes = Buffer.from(text, "utf8").toString("latin1");
-  const pieces: string[] = [];
+  const programs: string[] = [];
+  let lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 4000) {
     const piece = JSON.stringify(bytes.slice(at, at + 4000)).replace(
       /[\x7f-\xff]/g,
       (c) => `\\x${c.charCodeAt(0).toString(16)}`,
     );
-    pieces.push(`require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length});`);
+    lines.push(`require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length});`);
+    if ((lines.length + 1) * 4000 <= bytesMax) continue;
+    programs.push(lines.join("\n"));
+    lines = [];
   }
-  return pieces.join("\n");
+  return [...programs, lines.join("\n")];
 }
 
 /** Whether the engine has a library of that name; false if there is no engine. */

@@ -59,11 +59,9 @@ describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (
       ESPNOW_UDP_ID: String(number),
       ESPNOW_UDP_NODES: String(nodes),
     });
-    const programs = [
-      isNative ? "" : await firmware("firmware/stand-in.ts"),
-      await firmware("test/engine/radio-replay.ts"),
-    ];
-    const engine = new Engine(`${programs.join("\n")}\n${METER}`, {
+    const programs = [await firmware("test/engine/radio-replay.ts")];
+    if (!isNative) programs.unshift(await firmware("firmware/stand-in.ts"));
+    const engine = Engine.fromFlash(programs, METER, {
       "sapline.json": JSON.stringify(config),
       readings: made.map((line) => `${line}\n`).join(""),
     });
@@ -93,7 +91,7 @@ describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (
       await until(
         () => stored() > READINGS * part,
         () => `${stored()} readings\n${said()}`,
-        60_000,
+        90_000,
       );
       await branch.stop();
       expect(branch.faults()).toEqual([]);
@@ -110,7 +108,7 @@ describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (
     await until(
       () => stored() >= READINGS,
       () => `${stored()} readings\n${said()}`,
-      60_000,
+      90_000,
     );
     await leaf.line(/replay: done 2000$/);
     figure(
