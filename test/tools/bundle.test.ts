@@ -6,6 +6,7 @@ import { checkBundle } from "#tools/bundle/engine-gate.ts";
 import { bundleFirmware, FIRMWARE, type FirmwareBundle } from "#tools/bundle/firmware-bundle.ts";
 import { numberCounters } from "#tools/bundle/private-words.ts";
 import { privateNames, unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
+import { optionalNames, shareNames } from "#tools/bundle/share-names.ts";
 import { shorten } from "#tools/bundle/shorten.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -353,5 +354,42 @@ describe("private names", () => {
 
   test("are none that an application's file uses", () => {
     expect(names("o.level = o.depth", "entity({ read: () => ({ level: 1 }) })")).toEqual(["depth"]);
+  });
+});
+
+describe("names of properties that several may share", () => {
+  const named = (text: string, own: string[], optional: string[] = []): string =>
+    shareNames(text, new Set(own), new Set(optional));
+
+  test("two classes have the same short names, and a class none twice, nor with its base", () => {
+    const text =
+      "class A { constructor() { this.aa = 1; this.bb = 2; } }\nclass B extends A { cc() { return this.dd; } }";
+    expect(named(`${text} class C { ee() {} }`, ["aa", "bb", "cc", "dd", "ee"])).toBe(
+      "class A { constructor() { this.aa = 1; this.bb = 2; } }\nclass B extends A { cc() { return this.dd; } } class C { aa() {} }",
+    );
+  });
+
+  test("names of one literal differ, and so do those that are asked of one variable, or of what one name leads to", () => {
+    expect(named("x = { aa: 1, bb: 2 }; y = { cc: 3 };", ["aa", "bb", "cc"])).toBe(
+      "x = { aa: 1, bb: 2 }; y = { aa: 3 };",
+    );
+    expect(named("function f(x) { return x.aa || (() => x.bb)(); }", ["aa", "bb"])).toContain("x.bb");
+    expect(named("function f() { return a.aa.bb || b.aa.cc; }", ["aa", "bb", "cc"])).toMatch(
+      /a\.aa\.(..) .* b\.aa\.(?!\1)/,
+    );
+  });
+
+  test("what may be absent has a name of its own", () => {
+    expect(optionalNames(["interface A { aa?: number; bb: string; cc?(): void }"])).toEqual(["aa", "cc"]);
+    expect(named("x = { aa: 1 }; f(y).bb; z = { cc: 1 };", ["aa", "bb", "cc"], ["bb"])).toMatch(
+      /x = \{ (..): 1 \}; f\(y\)\.(?!\1)(..); z = \{ \1: 1 \};/,
+    );
+  });
+
+  test("no short name is one that the wire has", async () => {
+    const { text } = await bundleOf(`class A { constructor() { this.long = 1; this.longer = 2; } }
+      const line = JSON.parse("{}"); console.log(line["n"] + line["a"] + new A().long + new A().longer);`);
+    expect(text).toMatch(/\.n\+\w+\.a\b/);
+    expect(text).not.toMatch(/this\.[na]=|[{,][na]:/);
   });
 });

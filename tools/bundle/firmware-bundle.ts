@@ -9,8 +9,9 @@ import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Plugin, transform, type TransformOptions } from "esbuild";
 import { checkBundle } from "./engine-gate.ts";
 import { numberCounters } from "./private-words.ts";
-import { privateNames } from "./private-names.ts";
+import { privateNames, quotedNames } from "./private-names.ts";
 import type { Program } from "./programs.ts";
+import { optionalNames } from "./share-names.ts";
 import { shorten } from "./shorten.ts";
 
 export { FIRMWARE } from "./programs.ts";
@@ -83,6 +84,9 @@ export interface FileSize {
   file: string;
   bytes: number;
 }
+
+/** Longest name that the minifier makes up, in characters. */
+const SHORT_CHARS = 2;
 
 export interface FirmwareBundle {
   text: string;
@@ -168,19 +172,27 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
     await applicationsOf(Object.keys(plain.metafile.inputs), options.own ?? OWN_FOLDERS),
     options.declarations,
   );
+  // The minifier writes these without quotes: no name that it makes up may look like one.
+  const taken: Record<string, string | false> = { ...NAMES_TAKEN };
+  for (const name of quotedNames(plain.outputFiles[0]?.text ?? "")) {
+    if (name.length <= SHORT_CHARS) taken[name] = false;
+  }
   const first = await build({
     ...bundling,
     sourcemap: "inline",
     minifySyntax: true,
     supported: SUPPORTED,
-    ...(names.length > 0
-      ? { mangleProps: new RegExp(`^(?:${names.join("|")})$`), mangleCache: { ...NAMES_TAKEN } }
-      : {}),
+    ...(names.length > 0 ? { mangleProps: new RegExp(`^(?:${names.join("|")})$`), mangleCache: taken } : {}),
   });
   const minifying = { ...common, minify: true, sourcefile: options.entry, supported: SUPPORTED };
   const own = new Set(Object.values(first.mangleCache ?? {}).filter((name) => name !== false));
+  const optional = new Set(
+    optionalNames(Object.keys(plain.metafile.inputs).map((file) => readFileSync(file, "utf8"))).map((name) =>
+      String(first.mangleCache?.[name] ?? name),
+    ),
+  );
   const { text, counters } = numberCounters(first.outputFiles[0]?.text ?? "");
-  const once = await transform(shorten(text, own), {
+  const once = await transform(shorten(text, own, optional), {
     ...minifying,
     format: "iife",
     sourcemap: "inline",

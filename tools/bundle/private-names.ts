@@ -80,6 +80,18 @@ export function unquotedNames(script: Script): Set<string> {
   return names;
 }
 
+/** Every name of a property that is written in quotes. */
+export function quotedNames(script: Script): Set<string> {
+  const names = new Set<string>();
+  walk(parsed(script), (node) => {
+    const key = node.type === "MemberExpression" && node.computed ? node.property : undefined;
+    const quoted = node.type === "Property" ? node.key : key;
+    if (quoted?.type === "Literal" && typeof quoted.value === "string") names.add(quoted.value);
+    return true;
+  });
+  return names;
+}
+
 /** What a script takes from a namespace or a constructor of JavaScript: `Object.keys`. */
 function staticNames(script: Script): Set<string> {
   const names = new Set<string>();

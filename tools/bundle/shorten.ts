@@ -11,6 +11,7 @@
 import { type AnyNode, type Identifier, parse } from "acorn";
 import { apply, type Edit } from "./edit.ts";
 import { numberWords, shareTexts } from "./private-words.ts";
+import { shareNames } from "./share-names.ts";
 import { dropUnused, gatherFields, nameSelves } from "./short-classes.ts";
 import { walk } from "./tree-walk.ts";
 
@@ -147,8 +148,13 @@ function engineWords(text: string, program: AnyNode): [string, string, AnyNode[]
 }
 
 /** The bundle, shorter once it is minified. `own`: the names of properties that are only its own. */
-export function shorten(bundle: string, own: ReadonlySet<string> = new Set()): string {
-  const text = shareTexts(nameSelves(gatherFields(numberWords(dropUnused(bundle, own), own))));
+export function shorten(
+  bundle: string,
+  own: ReadonlySet<string> = new Set(),
+  optional: ReadonlySet<string> = new Set(),
+): string {
+  const named = shareNames(numberWords(dropUnused(bundle, own), own), own, optional);
+  const text = shareTexts(nameSelves(gatherFields(named)));
   const program = parse(text, { ecmaVersion: 2024, sourceType: "script" });
   const edits: Edit[] = [];
   const constants = constantsOf(program.body);
