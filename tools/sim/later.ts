@@ -1,5 +1,5 @@
 /** Later is the part of a queue that is not due soon: moments in a binary heap, what is due in each in the order in which it was put in. */
-import type { Happening } from "./queue.ts";
+import { type Happening, NOTHING } from "./queue.ts";
 
 interface Moment {
   at: number;
@@ -30,6 +30,7 @@ export class Later {
   take(): Happening {
     const first = this.heap[0] as Moment;
     const happening = first.due[this.passed] as Happening;
+    first.due[this.passed] = NOTHING;
     this.passed += 1;
     if (this.passed === first.due.length) {
       this.passed = 0;

@@ -12,6 +12,9 @@ export interface Happening {
   happen(): void;
 }
 
+/** Where something was taken out. */
+export const NOTHING: Happening = { happen: () => {} };
+
 /** Milliseconds that the ring goes round in, a power of two. Chosen: most things come within ten seconds. */
 const RING = 16_384;
 
@@ -62,6 +65,8 @@ export class Queue {
     }
     const due = this.ring[first & (RING - 1)] as Happening[];
     const happening = due[this.passed] as Happening;
+    // Such a list may have become old long before it is dropped, and until then keeps alive, for the collector, all that is in it.
+    due[this.passed] = NOTHING;
     this.floor = first;
     this.ringSize -= 1;
     this.passed += 1;
