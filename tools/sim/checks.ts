@@ -26,8 +26,8 @@ export interface Life {
   epoch: number;
   acked: number;
   isOver: boolean;
-  /** The last value of each entity that the core took. */
-  values: Map<string, unknown>;
+  /** The last value of each entity that the core took, if it took any. */
+  values: Map<string, unknown> | undefined;
 }
 
 /** What a TreeNode keeps inside, as far as it is watched. */
@@ -77,7 +77,7 @@ export class Checks {
       epoch: 0,
       acked: 0,
       isOver: false,
-      values: new Map(),
+      values: undefined,
     };
     this.lives.set(life.number, life);
     return life;

@@ -1,7 +1,7 @@
 /** Breaks things in a world as its plan says, and mends everything at the end. */
 import { unreachable } from "#shared/units.ts";
 import type { Fault, FaultKind } from "./plan.ts";
-import type { Process } from "./process.ts";
+import { type Process, UNLIMITED } from "./process.ts";
 import type { World } from "./world.ts";
 
 /** Links that are slow make nodes unsure of the root's time by half a round trip; so much later may actions run. */
@@ -140,7 +140,7 @@ export function heal(world: World): void {
     world.nodes.delete(name);
   }
   for (const each of [...(world.holds("root") ? [world.root] : []), ...world.nodes.values()]) {
-    each.effectsLeft = Infinity;
+    each.effectsLeft = UNLIMITED;
     each.catchUp();
     world.boot(each);
   }

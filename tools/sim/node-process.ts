@@ -90,7 +90,7 @@ export class NodeProcess extends Process {
     const { accepted, effects } = this.core.emit(event, this.instant());
     if (accepted) {
       life.accepted += 1;
-      if (event.type === "!update") life.values.set(event["eid"] as string, event["value"]);
+      if (event.type === "!update") (life.values ??= new Map()).set(event["eid"] as string, event["value"]);
     }
     this.perform(effects);
     return accepted;

@@ -2,8 +2,15 @@
 import type { LinkEffect } from "#shared/effect.ts";
 import type { Instant, LinkId } from "#shared/units.ts";
 import type { Happening } from "./queue.ts";
+import { Sockets } from "./sockets.ts";
 import type { Wire, WireEnd, WireOwner } from "./wire.ts";
 import type { World } from "./world.ts";
+
+// Whole numbers, where Infinity would do: a field that holds them takes no object of its own, and there are many processes.
+export const UNLIMITED = -1;
+const NEVER = 0x7fffffff;
+
+const nothing = (): void => {};
 
 /** It is put into the queue for the moment of its alarm. */
 export abstract class Process implements WireOwner, Happening {
@@ -16,18 +23,18 @@ export abstract class Process implements WireOwner, Happening {
   /** Nobody hears that it died: a dial finds no host at all. */
   isSilent = false;
   bootedAt = 0;
-  /** Dies after so many more effects. */
-  effectsLeft = Infinity;
+  /** Dies after so many more effects; UNLIMITED of them if it is not to die so. */
+  effectsLeft = UNLIMITED;
   /** What is to happen when its `effectsLeft` have come. */
-  onEffectsSpent: () => void = () => {};
+  onEffectsSpent = nothing;
   protected readonly world: World;
-  protected readonly sockets = new Map<LinkId, WireEnd>();
+  protected readonly sockets = new Sockets();
   /** How quickly its clock runs: 1 is right. */
   protected readonly rate: number;
-  private alarmAt = Infinity;
+  private alarmAt = NEVER;
   private links = 0;
   private stalledUntil = 0;
-  private held: (() => void)[] = [];
+  private held: (() => void)[] | undefined = undefined;
 
   constructor(world: World, id: string, name: string, driftPpm: number) {
     this.world = world;
@@ -42,7 +49,7 @@ export abstract class Process implements WireOwner, Happening {
   }
 
   attach(end: WireEnd): void {
-    this.sockets.set(end.link, end);
+    this.sockets.add(end);
   }
 
   /** The number of a link that a child opens. */
@@ -53,7 +60,7 @@ export abstract class Process implements WireOwner, Happening {
 
   /** All its links. */
   wires(): Wire[] {
-    return [...this.sockets.values()].map((end) => end.wire);
+    return this.sockets.all().map((end) => end.wire);
   }
 
   /** Gets no time: everything that comes waits. */
@@ -67,8 +74,8 @@ export abstract class Process implements WireOwner, Happening {
 
   catchUp(): void {
     this.stalledUntil = 0;
-    const held = this.held;
-    this.held = [];
+    const held = this.held ?? [];
+    this.held = undefined;
     const life = this.life;
     for (const input of held) if (life === this.life) this.input(input);
     if (this.isUp) this.setAlarm();
@@ -90,7 +97,7 @@ export abstract class Process implements WireOwner, Happening {
   }
 
   linkEnded(link: LinkId): void {
-    this.sockets.delete(link);
+    this.sockets.remove(link);
     this.input(() => this.ended(link));
   }
 
@@ -103,7 +110,7 @@ export abstract class Process implements WireOwner, Happening {
   }
 
   private hold(happen: () => void): void {
-    this.held.push(happen);
+    (this.held ??= []).push(happen);
   }
 
   protected begin(): void {
@@ -111,23 +118,27 @@ export abstract class Process implements WireOwner, Happening {
     this.isUp = true;
     this.isSilent = false;
     this.bootedAt = this.world.now;
-    this.effectsLeft = Infinity;
+    this.effectsLeft = UNLIMITED;
     this.stalledUntil = 0;
-    this.alarmAt = Infinity;
+    this.alarmAt = NEVER;
   }
 
   protected end(): void {
     this.isUp = false;
     this.life += 1;
     this.sockets.clear();
-    this.held = [];
+    this.held = undefined;
   }
 
   /** Whether the process lives to perform one more effect. */
   protected mayPerform(): boolean {
     if (!this.isUp) return false;
-    if (this.effectsLeft-- > 0) return true;
-    this.effectsLeft = Infinity;
+    if (this.effectsLeft === UNLIMITED) return true;
+    if (this.effectsLeft > 0) {
+      this.effectsLeft -= 1;
+      return true;
+    }
+    this.effectsLeft = UNLIMITED;
     this.onEffectsSpent();
     return this.isUp;
   }
@@ -140,7 +151,7 @@ export abstract class Process implements WireOwner, Happening {
         end.wire.send(end, effect.text);
         break;
       case "close":
-        this.sockets.delete(effect.link);
+        this.sockets.remove(effect.link);
         this.world.note("close", this.name, end.other.owner.id, effect.reason);
         end.wire.close(end);
         break;
@@ -173,7 +184,7 @@ export abstract class Process implements WireOwner, Happening {
   /** The alarm. One that was put off, or is of an earlier life, finds another time set. */
   happen(): void {
     if (this.alarmAt !== this.world.now) return;
-    this.alarmAt = Infinity;
+    this.alarmAt = NEVER;
     if (!this.isUp) return;
     if (this.world.now < this.stalledUntil) return this.hold(() => this.tickIfDue());
     this.tickIfDue();

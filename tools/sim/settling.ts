@@ -97,7 +97,7 @@ function balance(world: World): void {
         `${life.node}, life ${life.number}: ${life.accepted} events were taken, ${life.stored} are stored, gaps stand for ${life.gaps}`,
       );
     }
-    if (world.twins.has(life.node) || life.values.size === 0) continue;
+    if (world.twins.has(life.node) || life.values === undefined) continue;
     const values = new Map(world.root.core.values(life.node).map((row) => [row.eid, row.value]));
     for (const [eid, value] of life.values) {
       if (values.get(eid) !== value)

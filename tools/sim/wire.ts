@@ -51,7 +51,7 @@ export class WireEnd implements Happening {
   /** When the last of what is under way to this end arrives. */
   lastArrival = 0;
   /** Frames that arrived while this end does not read. */
-  readonly unread: Frame[] = [];
+  unread: Frame[] | undefined = undefined;
   unreadBytes = 0;
   isPaused = false;
   /** This end has closed it or heard of its end. */
@@ -144,8 +144,8 @@ export class Wire {
     const to = frame.from.other;
     if (isLost || this.isCut || !to.isListening()) {
       this.world.frameLost(frame.from.owner.id, to.owner.id, frame.text, frame.sentAt);
-    } else if (to.isPaused || to.unread.length > 0) {
-      to.unread.push(frame);
+    } else if (to.isPaused || to.unreadBytes > 0) {
+      (to.unread ??= []).push(frame);
       to.unreadBytes += frame.text.length;
     } else this.hand(frame);
   }
@@ -204,8 +204,8 @@ export class Wire {
   }
 
   protected readOn(at: WireEnd): void {
-    while (!at.isPaused && at.unread.length > 0 && at.isListening()) {
-      const frame = at.unread.shift() as Frame;
+    while (!at.isPaused && at.unreadBytes > 0 && at.isListening()) {
+      const frame = at.unread?.shift() as Frame;
       at.unreadBytes -= frame.text.length;
       this.hand(frame);
     }
