@@ -110,19 +110,13 @@ export class Board {
     return this.node.emit(event, this.now());
   }
 
-  /** The line of an `!update`, whole, with its `ts` and newline. False if it should be said with `emit`. */
-  append(line: string): boolean {
-    if (!this.isTickDue) this.tickLater();
-    return this.node.append(line, this.now());
-  }
-
-  /** Reads the clock, for a millisecond or until this turn is over: see OpenChunk. False while nobody has told the time. */
+  /** Reads the clock, for a millisecond or until this turn is over: see OpenChunk. False while nobody has told the time, or short lines have no room. */
   restamp(): boolean {
+    const outbox = this.node.outbox;
     const unix = this.node.unix(this.now());
-    if (unix === undefined) return false;
-    const open = this.node.outbox.open;
-    open.stamp = ',"ts":' + unix + "}\n";
-    open.stampUntil = getTime() + 0.001;
+    if (unix === undefined || !outbox.open.takesShort) return false;
+    outbox.open.stamp = outbox.stamp(unix);
+    outbox.open.stampUntil = getTime() + 0.001;
     return true;
   }
 

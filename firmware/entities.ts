@@ -3,8 +3,8 @@
  * actions and settings into calls. A handler that throws is reported and harms nothing else.
  */
 import type { OpenChunk } from "#shared/link/outbox.ts";
+import { SAME_TIME } from "#shared/wire/short-line.ts";
 import type { Application, Board } from "./board.ts";
-import { bytesText } from "./ports/text.ts";
 
 export interface EntityOptions {
   /** The current value, asked every `every` milliseconds; undefined means "nothing to say now". */
@@ -17,29 +17,33 @@ export interface EntityOptions {
   onSet?: (value: unknown) => unknown;
 }
 
-/** Of entities that have not started: nothing fits. */
-const NOT_STARTED: OpenChunk = { free: 0, lines: "", events: 0, stamp: "", stampUntil: 0, most: 0 };
+/** Of entities that have not started, or have no alias: nothing fits. */
+const NOTHING_FITS = { free: 0, stampUntil: 0 } as OpenChunk;
 
 /** What `entity` answers: the quick way to report values. */
 export class Entity {
   private open: OpenChunk;
   /** undefined before it has started. */
   private board: Board | undefined;
-  /** The line of an update up to its value. */
+  /** Its short line up to the value. */
   private head: string;
   readonly eid: string;
   readonly options: EntityOptions;
 
   constructor(eid: string, options: EntityOptions, board: Board | undefined) {
-    this.open = board === undefined ? NOT_STARTED : board.node.outbox.open;
-    this.board = board;
-    this.head = '{"type":"!update","eid":' + bytesText.stringify(eid) + ',"value":';
+    this.open = NOTHING_FITS;
+    this.board = undefined;
+    this.head = "";
     this.eid = eid;
     this.options = options;
+    if (board !== undefined) this.start(board);
   }
 
   start(board: Board): void {
-    this.open = board.node.outbox.open;
+    const outbox = board.node.outbox;
+    const alias = outbox.aliases.of(this.eid);
+    if (alias > 0) this.open = outbox.open;
+    this.head = "[" + alias + ",";
     this.board = board;
   }
 
@@ -54,9 +58,9 @@ export class Entity {
         open.free = free;
         open.lines += line;
         open.events += 1;
+        open.stamp = SAME_TIME;
         return true;
       }
-      if ((this.board as Board).append(line)) return true;
     }
     return this.board !== undefined && this.board.emit({ type: "!update", eid: this.eid, value: value }).accepted;
   }

@@ -102,6 +102,8 @@ export interface NodeRow {
   via: NodeId[];
   /** Firmware's name and version as it said, "" if it did not. */
   fw: string;
+  /** The entities that it has given aliases in this epoch: the first one's is 1. */
+  eids: string[];
 }
 
 /** What the root has to remember across its own restarts: the projections, as they stand in the log's store. */

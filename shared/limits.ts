@@ -73,6 +73,9 @@ export interface Limits {
   routesMax: number;
 }
 
+/** `flushBytes` of a board whose parent is by radio, in bytes: a group of it, whatever the id, fills three datagrams. */
+export const RADIO_FLUSH_BYTES = 600;
+
 /** ESP32: about 16 k variables of 14 bytes; sockets move 536 bytes at a time, or as many as they are told. */
 export const CHIP_LIMITS: Limits = {
   flushBytes: 448,
@@ -122,6 +125,11 @@ export const EPOCH_EVENTS_MAX = 1073741823;
 export const EPOCHS_REMEMBERED = 256;
 /** Entities of one node that have a last value; events of more are stored all the same. Chosen. */
 export const ENTITIES_MAX = 1000;
+/** Entities of one node that have an alias in an epoch; names of more are not taken. Chosen: as many as have a last value. */
+export const ALIASES_MAX = 1000;
+/** What the names may take that a node of ours gives aliases for, in characters of JSON: all of them go into one `?ack`, which with its group has to fit
+ * into a frame of the radio. Entities beyond it are said in long lines. Chosen: forty names of 25 letters. */
+export const ALIAS_NAMES_CHARS_MAX = 1024;
 /** Entities of one node that have a desired value: all of them go out after each `?hello`, far below ROOT_LINK_BYTES_MAX. Chosen. */
 export const DESIRED_MAX = 200;
 /** Actions under way at once. Chosen. */

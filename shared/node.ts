@@ -138,13 +138,6 @@ export class TreeNode {
     return { accepted: reason === "", reason, effects: this.pumped(now) };
   }
 
-  /** The line of an `!update`, whole, in bytes, with its `ts` and newline: quicker. False if it should be said with `emit`. */
-  append(line: string, now: Instant): boolean {
-    if (line.length > LINE_BYTES_MAX || !this.outbox.append(line, line.length)) return false;
-    this.flight.added(false, now);
-    return true;
-  }
-
   /** The application's answer to an `act` effect: a value, or, if not ok, the error in words. */
   answer(id: string, ok: boolean, value: unknown, now: Instant): readonly NodeEffect[] {
     const event = this.actions.answer(id, ok, value);

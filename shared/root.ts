@@ -22,9 +22,10 @@ import { Calls, type Ended } from "./tree/calls.ts";
 import { Group, isEvent, parseLine } from "./tree/group.ts";
 import { Intake, judge } from "./tree/intake.ts";
 import { Ledger } from "./tree/ledger.ts";
+import { Names } from "./tree/names.ts";
 import { Presence } from "./tree/presence.ts";
 import { Projection } from "./tree/projection.ts";
-import { type Member, Roll, type RootLink } from "./tree/roll.ts";
+import { isPlainLink, type Member, Roll, type RootLink } from "./tree/roll.ts";
 import {
   after,
   type Instant,
@@ -60,6 +61,7 @@ export class Root {
   private presence: Presence;
   private admission: Admission;
   private calls: Calls;
+  private names: Names;
   private self: Member;
   private actions: number;
   private rev: number;
@@ -87,6 +89,7 @@ export class Root {
       checkToken,
     });
     this.calls = new Calls();
+    this.names = new Names(this.projection, this.presence, this.counters);
     this.self = this.roll.member(config.id);
     this.actions = 0;
     this.rev = image.desired.reduce((most, row) => Math.max(most, row.rev), 0);
@@ -319,6 +322,7 @@ export class Root {
     const verdict = judge(member.last, ack["n"], group.events.length);
     switch (verdict.kind) {
       case "take":
+        this.names.take(member, ack, unix);
         this.append(member, group, verdict.skip, unix, out);
         break;
       case "known":
@@ -382,12 +386,6 @@ export class Root {
     if (transaction !== undefined) out.push({ kind: "store", transaction });
     return out;
   }
-}
-
-/** Whether it is a plain bridge's. */
-function isPlainLink(from: RootLink): boolean {
-  const member = from.members.get(from.id);
-  return member !== undefined && member.isPlain;
 }
 
 function linesOf(frames: Table<string[]>, link: LinkId): string[] {

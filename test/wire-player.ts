@@ -1,5 +1,5 @@
 /**
- * Plays a `vector` block of docs/wire.md against the real Root or TreeNode. docs/wire.md section 18 has the grammar.
+ * Plays a `vector` block of docs/wire.md against the real Root or TreeNode. docs/wire.md section 19 has the grammar.
  *
  * It guarantees that whatever the subject says is shown in the block, in its order, and that nothing else was said.
  */

@@ -47,5 +47,6 @@ function nodeRow(row: SqlRow): NodeRow {
     epoch: row["epoch"] as number,
     via: JSON.parse(row["via"] as string),
     fw: row["fw"] as string,
+    eids: JSON.parse((row["eids"] ?? "[]") as string),
   };
 }

@@ -11,11 +11,14 @@ import { openDatabase, type Database } from "./sqlite.ts";
 
 export const LOG_FILE = "log.db";
 /** Version of the tables below. A file with a larger one was written by a newer Sapline. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** Bytes of a page. Measured: 8 KiB stores rows of 2 to 300 KB faster than 4 KiB, and costs small commits less than 16 KiB. */
 const PAGE_BYTES = 8192;
 /** `PRAGMA synchronous`: 2 is FULL, an fsync of the WAL at each commit. */
 const SYNCHRONOUS_FULL = 2;
+
+/** Since version 2: the entities that a node gave aliases in its epoch, as JSON. In version 1 nobody could have any. */
+const ALIASES = ", eids TEXT NOT NULL DEFAULT '[]'";
 
 // REAL where the number came from a node: SQLite hands an INTEGER beyond 2^53 back as an error, and a `ts` may be anything.
 // Both indices are in order of storing and hold what the filters look at: a page of ids is read from them without sorting, however
@@ -39,6 +42,7 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE nodes (
     id TEXT PRIMARY KEY, is_up INTEGER NOT NULL, since REAL NOT NULL, epoch REAL NOT NULL, via TEXT NOT NULL, fw TEXT NOT NULL
+    ${ALIASES}
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -99,10 +103,12 @@ export function openForReading(file: string): Database {
 }
 
 function migrate(db: Database, file: string): void {
-  if (version(db, file) !== undefined) return;
+  const found = version(db, file);
+  if (found === SCHEMA_VERSION) return;
   db.exec("BEGIN IMMEDIATE");
-  db.exec(TABLES);
-  db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(SCHEMA_VERSION);
+  if (found === undefined) db.exec(TABLES);
+  else db.exec(`ALTER TABLE nodes ADD COLUMN ${ALIASES.slice(1)}`);
+  db.prepare("INSERT OR REPLACE INTO meta VALUES ('schema', ?)").run(SCHEMA_VERSION);
   db.exec("COMMIT");
 }
 

@@ -44,7 +44,9 @@ export class LogWriter {
     this.values = new RowBatch(db, "INSERT OR REPLACE INTO vals (node, eid, value, ts, received, epoch, n)", 7);
     this.valuesUpTo = db.prepare("INSERT OR REPLACE INTO meta SELECT 'values up to', coalesce(max(id), 0) FROM groups");
     this.desired = db.prepare("INSERT OR REPLACE INTO desired (node, eid, value, rev, is_settled) VALUES (?,?,?,?,?)");
-    this.node = db.prepare("INSERT OR REPLACE INTO nodes (id, is_up, since, epoch, via, fw) VALUES (?,?,?,?,?,?)");
+    this.node = db.prepare(
+      "INSERT OR REPLACE INTO nodes (id, is_up, since, epoch, via, fw, eids) VALUES (?,?,?,?,?,?,?)",
+    );
     this.checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
     this.catchUp(file);
   }
@@ -104,8 +106,8 @@ export class LogWriter {
     this.values.flush();
     for (const { node, eid, value, rev, isSettled } of rows.desired)
       this.desired.run(node, eid, JSON.stringify(value), rev, isSettled ? 1 : 0);
-    for (const { id, isUp, since, epoch, via, fw } of rows.nodes)
-      this.node.run(id, isUp ? 1 : 0, since, epoch, JSON.stringify(via), fw);
+    for (const { id, isUp, since, epoch, via, fw, eids } of rows.nodes)
+      this.node.run(id, isUp ? 1 : 0, since, epoch, JSON.stringify(via), fw, JSON.stringify(eids));
   }
 
   /** Writes the last values of the events since those that were written last. A log that does not say which has them all. */

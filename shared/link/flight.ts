@@ -90,6 +90,7 @@ export class Flight {
       this.acked = 0;
       this.sent = 0;
       this.sentTo = 0;
+      this.outbox.namesKnown = 0;
     }
     this.rewind();
     this.resendAfter = RESEND_AFTER_MIN;
@@ -113,6 +114,7 @@ export class Flight {
     const limits = this.limits;
     const most = this.flightBytes > 0 ? limits.groupBytes : limits.flushBytes;
     const chunk = this.outbox.take(this.next, Math.min(most, limits.windowBytes - this.flightBytes), unix);
+    const aliases = this.outbox.newNames(this.next);
     this.flightBytes += chunk.bytes;
     this.next += 1;
     this.nextTo += chunk.events;
@@ -128,8 +130,11 @@ export class Flight {
     if (this.outbox.waiting(this.next) === 0) {
       this.isUrgent = false;
       this.flushAt = undefined;
+    } else if (this.flushAt !== undefined && now < this.flushAt) {
+      // What is left came last, and made what goes too much.
+      this.flushAt = after(now, this.limits.flushAfter);
     }
-    return chunk.lines + groupEnd(this.id, this.epoch, this.nextTo) + "\n";
+    return chunk.lines + groupEnd(this.id, this.epoch, this.nextTo, aliases) + "\n";
   }
 
   /** `!ack`: the root holds everything up to `n`. */

@@ -7,6 +7,8 @@
  *
  * Events are kept as the text of the groups they will be sent in, for each statement and each object is felt on the chip. Only while
  * the clock is not known, and where the outbox was full, they are kept one by one (`tail`).
+ * A usual `!update` is kept as a short line, `[alias,value,time]`. Those are not taken apart again, so they get no more room than
+ * events do: what comes beyond it is kept long and may give way. See docs/adr/0011-short-lines.md.
  */
 import type { Limits } from "../limits.ts";
 import { LINE_BYTES_MAX } from "../limits.ts";
@@ -14,26 +16,37 @@ import { Table } from "../table.ts";
 import type { TextCodec } from "../text.ts";
 import type { Instant, UnixMillis } from "../units.ts";
 import { isControlType, type Message } from "../wire/message.ts";
+import { SAME_TIME, SHORT_END_BYTES, updateHead, withoutFirst } from "../wire/short-line.ts";
+import { Aliases } from "./aliases.ts";
 
 /** Events that are sent together: whole lines. */
 export interface Chunk {
   lines: string;
   events: number;
   bytes: number;
+  /** How many entities had an alias when it was closed: it has none of others. */
+  names: number;
+  /** There are short lines in it. */
+  isShort: boolean;
 }
 
 /**
- * The chunk that is being filled. An edge may add a whole line of an `!update` with its `ts` to the first three by itself while
- * it fits, and need tell nobody: a chunk that is open has its time to go. On the chip a call is felt, and so is each object on the way.
+ * The chunk that is being filled. While it takes short lines and one fits, an edge may add it to the first three by itself, make
+ * `stamp` SAME_TIME, and need tell nobody: a chunk that is open has its time to go. On the chip a call is felt, and so is each object.
  */
 export interface OpenChunk {
   /** How many more bytes it takes now. */
   free: number;
   lines: string;
   events: number;
-  /** What ends a line that is made now, and until when on the edge's clock that is right: for the edge alone. */
+  /** It takes short lines. */
+  takesShort: boolean;
+  /** What ends a short line that is made at `unix`, SAME_TIME once one was; until when on its own clock that is right, the edge says. */
   stamp: string;
   stampUntil: number;
+  unix: number;
+  /** The time that the short line before had; 0 if there was none in this chunk. */
+  at: number;
   /** How many bytes it may become. */
   most: number;
 }
@@ -67,6 +80,9 @@ export class Outbox {
   /** Bytes of `chunks`. */
   chunkBytes: number;
   readonly open: OpenChunk;
+  /** How many aliases the root was told of in this epoch by what it has. */
+  namesKnown: number;
+  readonly aliases: Aliases;
   private tail: Entry[];
   private tailBytes: number;
   private limits: Limits;
@@ -76,11 +92,15 @@ export class Outbox {
     this.chunks = [];
     this.chunkEvents = 0;
     this.chunkBytes = 0;
-    this.open = { free: 0, lines: "", events: 0, stamp: "", stampUntil: 0, most: 0 };
+    // `close` fills it in.
+    this.open = {} as OpenChunk;
+    this.namesKnown = 0;
+    this.aliases = new Aliases(codec);
     this.tail = [];
     this.tailBytes = 0;
     this.limits = limits;
     this.codec = codec;
+    this.close();
   }
 
   /** How many events there are. A gap is one. */
@@ -111,6 +131,7 @@ export class Outbox {
     const isStamped = typeof event["ts"] === "number";
     const bytes = this.codec.byteLength(line) + (isStamped ? 1 : 1 + TIME_BYTES);
     if (bytes - 1 > LINE_BYTES_MAX) return "long";
+    if (isUpdate && !isStamped && unix !== undefined && this.shorten(line, event, unix)) return "";
     const entry = entryOf(line, event, bytes);
     if (!isStamped) {
       if (unix === undefined) entry.madeAt = now;
@@ -120,8 +141,46 @@ export class Outbox {
     return (isFast && this.append(entry.line + "\n", bytes)) || this.squeeze(entry, sent) ? "" : "full";
   }
 
+  /** What closes the group of the chunk at that place tells the root of aliases that it may not know: members for `?ack`. */
+  newNames(place: number): string {
+    const from = place > 0 ? (this.chunks[place - 1] as Chunk).names : this.namesKnown;
+    return this.aliases.told(from, (this.chunks[place] as Chunk).names);
+  }
+
+  /** What ends a short line of that moment. */
+  stamp(unix: UnixMillis): string {
+    const open = this.open;
+    if (open.stamp === SAME_TIME) {
+      open.at = open.unix;
+      open.stamp = "";
+    }
+    open.unix = unix;
+    return unix === open.at ? SAME_TIME : "," + (unix - open.at) + SAME_TIME;
+  }
+
+  /** Takes an `!update` of nothing but entity and value, made at `unix`, as a short line. False if it is none, or there is no room for such. */
+  private shorten(line: string, event: Message, unix: UnixMillis): boolean {
+    const value = this.codec.stringify(event["value"]);
+    if (line !== updateHead(this.codec.stringify(event["eid"])) + value + "}") return false;
+    const alias = this.aliases.of(event["eid"]);
+    const open = this.open;
+    if (alias === 0) return false;
+    const head = "[" + alias + "," + value;
+    const bytes = this.codec.byteLength(head);
+    let end = this.stamp(unix);
+    if (bytes + end.length > open.free) {
+      // Alone in a chunk of its own it says the time by itself.
+      if (!this.begin(bytes + SHORT_END_BYTES)) return false;
+      end = this.stamp(unix);
+    }
+    if (!open.takesShort) return false;
+    open.stamp = SAME_TIME;
+    open.stampUntil = 0;
+    return this.append(head + end, bytes + end.length);
+  }
+
   /** The fast way in, for an event that needs no time and may not give way: false if it takes more thought. `line` ends with its newline. */
-  append(line: string, bytes: number): boolean {
+  private append(line: string, bytes: number): boolean {
     const open = this.open;
     if (bytes > open.free && !this.begin(bytes)) return false;
     open.free -= bytes;
@@ -155,13 +214,14 @@ export class Outbox {
       const chunk = this.chunks[0] as Chunk;
       this.chunkBytes -= chunk.bytes;
       if (left < chunk.events) {
-        chunk.lines = chunk.lines.split("\n").slice(left).join("\n");
+        chunk.lines = withoutFirst(chunk.lines.split("\n"), left, this.codec);
         chunk.events -= left;
         chunk.bytes = this.codec.byteLength(chunk.lines);
         this.chunkBytes += chunk.bytes;
         break;
       }
       this.chunks.shift();
+      this.namesKnown = chunk.names;
       gone += 1;
       left -= chunk.events;
     }
@@ -182,23 +242,31 @@ export class Outbox {
     const free = limits.outboxBytes - this.bytes();
     if (this.tail.length > 0 || bytes > free) return false;
     this.close();
+    const room = this.room();
+    const open = this.open;
     const most = this.chunks.length > 0 ? limits.groupBytes : limits.flushBytes;
-    this.open.most = Math.max(bytes, Math.min(most, limits.windowBytes, free));
-    this.open.free = this.open.most;
+    open.takesShort = bytes <= room;
+    open.most = Math.max(bytes, Math.min(most, limits.windowBytes, open.takesShort ? room : free));
+    open.free = open.most;
     return true;
   }
 
   private close(): void {
     const open = this.open;
-    if (open.events > 0) this.push(open.lines, open.events, open.most - open.free);
+    if (open.events > 0) {
+      this.push(open.lines, open.events, open.most - open.free, open.at > 0 || open.stamp === SAME_TIME);
+    }
     open.lines = "";
     open.events = 0;
+    open.stamp = "";
+    open.stampUntil = 0;
+    open.at = 0;
     open.most = 0;
     open.free = 0;
   }
 
-  private push(lines: string, events: number, bytes: number): void {
-    this.chunks.push({ lines, events, bytes });
+  private push(lines: string, events: number, bytes: number, isShort: boolean): void {
+    this.chunks.push({ lines, events, bytes, names: this.aliases.names.length, isShort });
     this.chunkEvents += events;
     this.chunkBytes += bytes;
   }
@@ -215,7 +283,7 @@ export class Outbox {
     }
     this.tail.splice(0, events);
     this.tailBytes -= bytes;
-    this.push(text, events, this.codec.byteLength(text));
+    this.push(text, events, this.codec.byteLength(text), false);
   }
 
   /** The slow way in: one by one, for each may have to give way. */
@@ -230,12 +298,13 @@ export class Outbox {
     return true;
   }
 
-  /** Takes the unsent chunks apart. */
+  /** Takes the unsent chunks apart, as far as they come after those with short lines. */
   private unpack(sent: number): void {
     this.close();
-    if (this.chunks.length <= sent) return;
+    let from = this.chunks.length;
+    while (from > sent && !(this.chunks[from - 1] as Chunk).isShort) from -= 1;
     const entries: Entry[] = [];
-    const chunks = this.chunks.splice(sent, this.chunks.length - sent);
+    const chunks = this.chunks.splice(from, this.chunks.length - from);
     for (let i = 0; i < chunks.length; i++) {
       const chunk = chunks[i] as Chunk;
       this.chunkEvents -= chunk.events;

@@ -40,15 +40,6 @@ export class Group {
     return this.before + this.frame.substring(this.start, this.end);
   }
 
-  /** The same without the first `skip` lines, and with a gap in the place of each that is no event: numbers have no holes. */
-  mended(skip: number, codec: TextCodec): string {
-    const lines = this.text().split("\n");
-    return lines
-      .map((line, i) => (isEvent(this.events[i]) ? line : gapFor(isLong(line, codec))))
-      .slice(skip)
-      .join("\n");
-  }
-
   /** Only the lines that are events. */
   good(): Group {
     const lines = this.text().split("\n");
@@ -72,24 +63,27 @@ export function groupOf(lines: string[], events: Message[]): Group {
 }
 
 /** What takes the place of a line that cannot be stored. */
-function gapFor(isTooLong: boolean): string {
-  return '{"type":"!gap","n":1,"reason":"' + (isTooLong ? "long" : "malformed") + '"}';
+export function gapFor(line: string, codec: TextCodec): string {
+  return '{"type":"!gap","n":1,"reason":"' + (isLong(line, codec) ? "long" : "malformed") + '"}';
 }
 
 /** Most bytes that one character of a string takes in UTF-8. */
 const CHARACTER_BYTES_MAX = 3;
 
-function isLong(line: string, codec: TextCodec): boolean {
+export function isLong(line: string, codec: TextCodec): boolean {
   if (line.length * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) return false;
   return codec.byteLength(line) > LINE_BYTES_MAX;
 }
 
+const BRACKET = 91;
+
 /**
- * The message in a line of a frame, or undefined; of a usual reading, only the members that the root reads. Each line is parsed by
+ * The message in a line of a frame, or undefined (also of a short line, which says nothing by itself); of a usual reading, only the members that the root reads. Each line is parsed by
  * itself: to parse all of them as one array is no quicker once it is made sure that two broken lines do not make up one good value
  * (measured).
  */
 export function parseLine(frame: string, start: number, end: number, codec: TextCodec): Message | undefined {
+  if (frame.charCodeAt(start) === BRACKET) return undefined;
   if ((end - start) * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) {
     const reading = parseReading(frame, start, end);
     if (reading !== undefined) return reading;

@@ -1,14 +1,16 @@
 /**
- * Intake takes groups into the log: only as continuations, each event once, a line that is none keeping its number as a gap.
+ * Intake takes groups into the log: only as continuations, each event once and in its long form, a line that is none keeping its number
+ * as a gap.
  */
 import { count, type Counters } from "../table.ts";
 import type { TextCodec } from "../text.ts";
 import type { UnixMillis } from "../units.ts";
 import { isNumber, type Message, timeOf } from "../wire/message.ts";
-import { type Group, isEvent } from "./group.ts";
+import { gapFor, type Group, isEvent, isLong } from "./group.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Projection } from "./projection.ts";
 import type { Member } from "./roll.ts";
+import { type Alias, aliasesOf, ShortLines } from "./short-lines.ts";
 
 export type Verdict =
   /** It follows on, once its first `skip` events are left out. */
@@ -51,10 +53,21 @@ export class Intake {
     const answers: Message[] = [];
     let tsMin = Infinity;
     let tsMax = 0;
-    let isWhole = skip === 0;
+    // Only if they are not to be stored just as they came.
+    let lines: string[] | undefined;
+    let short: ShortLines | undefined;
     const howMany = group.events.length;
-    for (let i = skip; i < howMany; i++) {
-      const event = group.events[i];
+    for (let i = 0; i < howMany; i++) {
+      let event = group.events[i];
+      if (event === undefined) {
+        if (lines === undefined) lines = group.text().split("\n");
+        if (short === undefined) short = new ShortLines(this.aliases(member));
+        const line = lines[i] as string;
+        event = isLong(line, this.codec) ? undefined : short.read(line);
+        if (event !== undefined) lines[i] = short.long;
+      }
+      // Known; but the times of those that follow may count from it.
+      if (i < skip) continue;
       let ts = received;
       if (isEvent(event)) {
         this.projection.applyEvent(member.id, member.epoch, first + i - skip, event, received);
@@ -62,18 +75,30 @@ export class Intake {
         if (event.type === "!act") answers.push(event);
       } else {
         count(this.counters, "line malformed");
-        isWhole = false;
+        if (lines === undefined) lines = group.text().split("\n");
+        lines[i] = gapFor(lines[i] as string, this.codec);
       }
       if (ts < tsMin) tsMin = ts;
       if (ts > tsMax) tsMax = ts;
     }
-    const lines = isWhole ? group.text() : group.mended(skip, this.codec);
+    if (skip > 0) lines = (lines === undefined ? group.text().split("\n") : lines).slice(skip);
+    const text = lines === undefined ? group.text() : lines.join("\n");
     member.last += howMany - skip;
     this.projection.applyGroup(member.id, member.epoch, member.last);
-    const row = { node: member.id, epoch: member.epoch, first, last: member.last, received, tsMin, tsMax, lines };
+    const row = { node: member.id, epoch: member.epoch, first, last: member.last, received, tsMin, tsMax, lines: text };
     this.ledger.append(row, isOwn);
     this.ledger.acknowledge(member.id, member.epoch, member.last);
     return answers;
+  }
+
+  /** What a plain bridge says has no aliases: it has no epoch to give them in. */
+  private aliases(member: Member): readonly Alias[] {
+    const eids = member.isPlain ? [] : this.projection.aliases(member.id, member.epoch);
+    if (member.eids !== eids) {
+      member.eids = eids;
+      member.aliases = aliasesOf(eids);
+    }
+    return member.aliases;
   }
 
   /** Opens a new epoch of a node, larger than its own and than the one it offers. */

@@ -10,6 +10,8 @@ import { Table } from "../table.ts";
 import type { NodeId } from "../units.ts";
 import { asVia, isEntityId, isNodeId, isNumber, type Message, timeOf } from "../wire/message.ts";
 
+const NO_ALIASES: readonly string[] = [];
+
 /** A row, and the turn in which it was last noted as changed. */
 interface Tracked<Row> {
   row: Row;
@@ -124,6 +126,12 @@ export class Projection {
     return 0;
   }
 
+  /** The entities that have an alias in that epoch: the same object while they are the same. */
+  aliases(id: string, epoch: number): readonly string[] {
+    const row = this.all.get(id)?.node?.row;
+    return row === undefined || row.epoch !== epoch ? NO_ALIASES : row.eids;
+  }
+
   nodeRow(id: string): NodeRow | undefined {
     return this.all.get(id)?.node?.row;
   }
@@ -199,6 +207,9 @@ export class Projection {
       case "?set":
         this.wish(event);
         break;
+      case "!named":
+        this.name(event);
+        break;
       default:
     }
   }
@@ -211,10 +222,23 @@ export class Projection {
     const known = this.known(id);
     // In the log an epoch without events is known by its `!joined` alone.
     if (this.currentEpoch(id)?.epoch !== epoch) this.applyGroup(id, epoch, 0);
-    const row = { id, isUp: true, since, epoch, via, fw: String(event["fw"]) };
+    // An alias is of its epoch.
+    const eids = known.node?.row.epoch === epoch ? known.node.row.eids : [];
+    const row = { id, isUp: true, since, epoch, via, fw: String(event["fw"]), eids };
     if (known.node === undefined) known.node = { row, turn: 0 };
     else known.node.row = row;
     this.nodes.note(known.node);
+  }
+
+  private name(event: Message): void {
+    const tracked = this.all.get(String(event["id"]))?.node;
+    const alias = event["k"];
+    const eids = event["eids"];
+    if (tracked === undefined || tracked.row.epoch !== event["ep"]) return;
+    if (!isNumber(alias) || !Array.isArray(eids) || !eids.every(isEntityId)) return;
+    const before = tracked.row.eids;
+    tracked.row.eids = [...before.slice(0, alias - 1), ...eids, ...before.slice(alias - 1 + eids.length)];
+    this.nodes.note(tracked);
   }
 
   private setAway(id: NodeId, since: number): void {

@@ -7,6 +7,7 @@ import { Pulse } from "../link/pulse.ts";
 import { Table } from "../table.ts";
 import type { Instant, LinkId, NodeId } from "../units.ts";
 import type { Projection } from "./projection.ts";
+import type { Alias } from "./short-lines.ts";
 
 /** One connection to the root. */
 export interface RootLink {
@@ -38,6 +39,9 @@ export interface Member {
   /** How often it took its own place since `takeoversSince`. */
   takeovers: number;
   takeoversSince: Instant;
+  /** Its aliases as they were made of the projection's `eids`. */
+  eids: readonly string[];
+  aliases: readonly Alias[];
 }
 
 export class Roll {
@@ -80,6 +84,8 @@ export class Roll {
       isPlain: false,
       takeovers: 0,
       takeoversSince: 0 as Instant,
+      eids: [],
+      aliases: [],
     };
     this.members.set(id, member);
     return member;
@@ -108,4 +114,9 @@ export class Roll {
     member.link = 0 as LinkId;
     return true;
   }
+}
+
+/** Whether it is a plain bridge's. */
+export function isPlainLink(from: RootLink): boolean {
+  return from.members.get(from.id)?.isPlain === true;
 }

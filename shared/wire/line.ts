@@ -22,9 +22,9 @@ export function ackLine(dst: string, epoch: number, n: number): string {
   return '{"type":"!ack","dst":"' + dst + '","ep":' + epoch + ',"n":' + n + "}";
 }
 
-/** Closes a group whose last event is `n`. */
-export function groupEnd(src: string, epoch: number, n: number): string {
-  return '{"type":"?ack","src":"' + src + '","ep":' + epoch + ',"n":' + n + "}";
+/** Closes a group whose last event is `n`. `aliases`: members that name entities, or "". */
+export function groupEnd(src: string, epoch: number, n: number, aliases: string): string {
+  return '{"type":"?ack","src":"' + src + '","ep":' + epoch + ',"n":' + n + aliases + "}";
 }
 
 /** Lines as frames, each a little over DOWN_FRAME_BYTES at the most, or one line. */

@@ -35,13 +35,16 @@ export function mayBeControl(text: string, start: number): boolean {
 
 /** The message in a line, or undefined if it is not JSON, not an object, or has no type. Never throws. */
 export function parseMessage(line: string): Message | undefined {
-  let value: unknown;
+  return asMessage(parseJson(line));
+}
+
+/** undefined if it is not JSON. */
+export function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(line);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  return asMessage(value);
 }
 
 export function asMessage(value: unknown): Message | undefined {

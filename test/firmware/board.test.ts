@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeSocket, fakeSocket, network } from "./engine-globals.ts";
 import { drain, Parent, taken } from "./fake-parent.ts";
+import { longForm } from "../long-form.ts";
 import { Board } from "#firmware/board.ts";
 import { checkConfiguration, type Configuration } from "#firmware/configuration.ts";
 import { withSockets } from "#firmware/socket-carrier.ts";
@@ -53,7 +54,7 @@ describe("board", () => {
     vi.advanceTimersByTime(CHIP_LIMITS.flushAfter - 1);
     expect(parent.lines()).toEqual([]);
     vi.advanceTimersByTime(1);
-    expect(parent.lines().map((line) => line["type"])).toEqual(["!update", "?ack"]);
+    expect(longForm(parent.lines(), []).map((line) => line["type"])).toEqual(["!update", "?ack"]);
   });
 
   test("closes its link when it is dismissed, and hears nothing more from it", () => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { network } from "./engine-globals.ts";
 import { Parent } from "./fake-parent.ts";
+import { type Line, longForm } from "../long-form.ts";
 import { seeded, seedsToPlay } from "../shared/world.ts";
 import { Board } from "#firmware/board.ts";
 import { checkConfiguration } from "#firmware/configuration.ts";
@@ -12,13 +13,10 @@ import { CHIP_LIMITS, LINE_BYTES_MAX } from "#shared/limits.ts";
 /** The root's clock when the node joins. */
 const JOINED_AT = 1_732_345_678_000;
 
-interface Line {
-  [field: string]: unknown;
-}
-
 describe("entity", () => {
   let entities: Entities;
   let epochAt: number;
+  let eids: string[];
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -26,6 +24,7 @@ describe("entity", () => {
     network.dials.splice(0);
     entities = new Entities();
     epochAt = Date.now();
+    eids = [];
   });
 
   afterEach(() => {
@@ -56,7 +55,7 @@ describe("entity", () => {
   /** Plays a root that stores what comes, each number once: all its events so far. */
   const stored = (parent: Parent, events: Line[] = []): Line[] => {
     let group: Line[] = [];
-    for (const line of parent.lines()) {
+    for (const line of longForm(parent.lines(), eids)) {
       if (line["type"] === "!update") group.push(line);
       if (line["type"] !== "?ack") continue;
       const n = line["n"] as number;

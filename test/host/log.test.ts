@@ -48,7 +48,9 @@ describe("the log on disk", () => {
         { node: "kitchen" as NodeId, eid: "t", value: { deep: [1, null] }, ts: 5.25, received: 1e17, epoch: 3, n: 1 },
       ],
       desired: [{ node: "kitchen" as NodeId, eid: "lamp", value: false, rev: 7, isSettled: true }],
-      nodes: [{ id: "kitchen" as NodeId, isUp: true, since: 9, epoch: 3, via: ["porch" as NodeId], fw: "x 1" }],
+      nodes: [
+        { id: "kitchen" as NodeId, isUp: true, since: 9, epoch: 3, via: ["porch" as NodeId], fw: "x 1", eids: ["t"] },
+      ],
     });
     const writer = new LogWriter(file);
     writer.commit(rows);
@@ -138,11 +140,31 @@ describe("the log on disk", () => {
     openForWriting(logFile(directory.path), "EXTRA").close();
   });
 
+  test("of the first schema is read as it is, and has room for aliases once it is opened to write", () => {
+    const file = logFile(directory.path);
+    const db = openForWriting(file);
+    db.exec("ALTER TABLE nodes DROP COLUMN eids; UPDATE meta SET value = 1 WHERE name = 'schema'");
+    db.prepare("INSERT INTO nodes VALUES ('kitchen', 1, 9, 3, '[]', 'x 1')").run();
+    db.close();
+    const row = { id: "kitchen", isUp: true, since: 9, epoch: 3, via: [], fw: "x 1", eids: [] };
+    const reader = new LogReader(file);
+    expect(reader.image().nodes).toEqual([row]);
+    reader.close();
+    const writer = new LogWriter(file);
+    expect(writer.image().nodes).toEqual([row]);
+    const named = { ...row, id: "kitchen" as NodeId, via: [], eids: ["t", "é"] };
+    writer.commit(transaction({ nodes: [named] }));
+    writer.close();
+    const again = new LogWriter(file);
+    expect(again.image().nodes).toEqual([named]);
+    again.close();
+  });
+
   test("is refused, unchanged, when a newer Sapline wrote it", () => {
     const db = openForWriting(logFile(directory.path));
     db.prepare("UPDATE meta SET value = ? WHERE name = 'schema'").run(SCHEMA_VERSION + 1);
     db.close();
-    const words = /schema 2, this program knows 1.*newer Sapline/;
+    const words = /schema 3, this program knows 2.*newer Sapline/;
     expect(() => openForWriting(logFile(directory.path))).toThrow(words);
     expect(() => new LogReader(logFile(directory.path))).toThrow(words);
   });

@@ -123,6 +123,8 @@ const UPWARDS = (src: string, ep: number) => [
   text({ ...HELLO, id: src, token: "t-" + src }),
   text({ type: "!gone", id: "c" }, { type: "?ping" }, { type: "!ping", now: 5 }),
   text({ type: "?ack", n: 5 }),
+  text(`[1,20.5,${UNIX_AT_START}]`, '[2,"open"]', { type: "?ack", src, ep, n: 2, k: 1, eids: ["t", "door"] }),
+  text("[1,20.5,5]", "[3,null,-5]", { type: "?ack", src, ep, n: 4 }),
 ];
 
 for (const seed of seedsToPlay(2)) {

@@ -18,7 +18,7 @@ for (const [name, platform] of PLATFORMS) {
   });
 
   test(`${name}: what it sends in one frame, its closing line included, is a frame that a chip takes`, () => {
-    const end = groupEnd(LONGEST_ID, NUMBER_MAX, NUMBER_MAX).length + 1;
+    const end = groupEnd(LONGEST_ID, NUMBER_MAX, NUMBER_MAX, "").length + 1;
     expect(platform.flushBytes + limits.LINE_BYTES_MAX + 1 + end).toBeLessThan(limits.FRAME_BYTES_MAX);
     expect(limits.DOWN_FRAME_BYTES + limits.LINE_BYTES_MAX + 1).toBeLessThan(limits.FRAME_BYTES_MAX);
   });

@@ -197,12 +197,13 @@ test("a gap of another class beside it stays another gap", () => {
 
 test("a newest value finds room even among the smallest values, each between two events", () => {
   const outbox = box(2000);
+  const state = (eid: string, value: number): Message => ({ type: "!update", eid, value, rev: 1 });
   for (let i = 0; outbox.bytes() < 1400; i++) {
-    expect(add(outbox, { type: "!update", eid: "a", value: i % 10 }, 0, NOW)).toBe("");
+    expect(add(outbox, state("a", i % 10), 0, NOW)).toBe("");
     expect(add(outbox, { type: "x" }, 0, NOW)).toBe("");
   }
-  while (outbox.bytes() <= 1950) add(outbox, { type: "!update", eid: "b", value: 1 }, 0, NOW);
-  for (let i = 0; i < 10; i++) expect(add(outbox, { type: "!update", eid: "c", value: i }, 0, NOW)).toBe("");
+  while (outbox.bytes() <= 1950) add(outbox, state("b", 1), 0, NOW);
+  for (let i = 0; i < 10; i++) expect(add(outbox, state("c", i), 0, NOW)).toBe("");
 });
 
 test("a gap that was written already counts what is added to it later", () => {
