@@ -220,7 +220,7 @@ describe("firmware bundle", () => {
 describe("shorten", () => {
   test("puts a constant's value where that is shorter, unless its name means something else too", () => {
     expect(shorten("var few = 7; var large = 2147483647; f(few, large, large, large);")).toContain("f(7, large");
-    expect(shorten("var few = 7; function g(few) { return few; } g(few);")).toContain("g(few)");
+    expect(shorten("var few = 7; function g(few) { h(few); return few; } g(few);")).toContain("g(few)");
     expect(shorten("var few = 7; few = 8; f(few);")).toContain("f(few)");
     expect(shorten("var few = 7; f(few.toFixed(1));")).toContain("few.toFixed(1)");
     expect(shorten("var few = 7; f({ few: o.few });")).toContain("{ few: o.few }");
@@ -308,6 +308,27 @@ describe("private words", () => {
   test("that stand in several places are one variable, where that is shorter", () => {
     const out = shorten('f("a long text", { "a long text": 1 }); g("a long text"); h("ab", "ab");');
     expect(out).toMatch(/var (\w+) = "a long text";f\(\1, \{ "a long text": 1 \}\); g\(\1\); h\("ab", "ab"\)/);
+  });
+});
+
+describe("short members", () => {
+  test("read by a variable what is not ours to shorten and is used often, and nothing else", () => {
+    const often = Array.from({ length: 9 }, (_, at) => `f(a${at}.length)`).join("; ");
+    const out = shorten(`${often}; f(a.own, b.own, c.own, d.own, e.own, g.own, h.own); x.pop();`, new Set(["own"]));
+    expect(out).toContain('var saplineMemberlength = "length";f(a0[saplineMemberlength]); ');
+    expect(out).toMatch(/f\(a\.own, .*x\.pop\(\)/);
+  });
+
+  test("stand for calls of functions that answer one small expression", () => {
+    const add = "function add(a, b) { return a + b; }";
+    expect(shorten(`${add} x = add(y, add(2, z)) * 2;`)).toContain("x = ((y) + ((2) + (z))) * 2;");
+    const { x } = new Function(`${shorten(`${add} var x = 2 * add(1, add(2, 3));`)} return { x };`)() as { x: number };
+    expect(x).toBe(12);
+    // What is not its own may have another meaning where it is called.
+    expect(shorten("function next() { return step; } x = next();")).toContain("next()");
+    // Swapped, the arguments would be read in another order; twice, one would be read again.
+    expect(shorten("function less(a, b) { return b - a; } x = less(y, z);")).toContain("less(y, z)");
+    expect(shorten("function twice(a) { return a + a; } x = twice(y());")).toContain("twice(y())");
   });
 });
 

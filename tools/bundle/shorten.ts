@@ -12,6 +12,7 @@ import { type AnyNode, type Identifier, parse } from "acorn";
 import { apply, type Edit } from "./edit.ts";
 import { numberWords, shareTexts } from "./private-words.ts";
 import { shareNames } from "./share-names.ts";
+import { inlineSmall, nameMembers } from "./short-members.ts";
 import { dropUnused, gatherFields, nameSelves } from "./short-classes.ts";
 import { walk } from "./tree-walk.ts";
 
@@ -153,7 +154,8 @@ export function shorten(
   own: ReadonlySet<string> = new Set(),
   optional: ReadonlySet<string> = new Set(),
 ): string {
-  const named = shareNames(numberWords(dropUnused(bundle, own), own), own, optional);
+  const small = inlineSmall(numberWords(dropUnused(bundle, own), own));
+  const named = shareNames(nameMembers(small, own), own, optional);
   const text = shareTexts(nameSelves(gatherFields(named)));
   const program = parse(text, { ecmaVersion: 2024, sourceType: "script" });
   const edits: Edit[] = [];
