@@ -1,8 +1,13 @@
 /**
- * Small files that must be whole or absent: tokens, keys. Written beside, synced, then renamed over the old one.
+ * Small files that must be whole or absent: tokens, keys, people. Written beside, synced, then renamed over the old one; programs that
+ * change one at the same time take turns.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { Trouble } from "./trouble.ts";
+
+/** A lock older than this was left by a program that died. Chosen: a change takes milliseconds. */
+const LOCK_STALE_MILLIS = 5000;
 
 /** Replaces `path` by `text` so that a power cut leaves the old one or the new one. Throws what the file system says. */
 export function writeFileAtomic(path: string, text: string, mode: number): void {
@@ -34,5 +39,39 @@ function syncDirectory(path: string): void {
     fsyncSync(directory);
   } finally {
     closeSync(directory);
+  }
+}
+
+/** Changes a file (and makes its directory) while no other program does. Throws `Trouble` if that cannot be seen to. */
+export function withLock(path: string, change: () => void): void {
+  const lock = `${path}.lock`;
+  makeDirectory(dirname(path));
+  takeLock(lock);
+  try {
+    change();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Changes whenever the file does: a rename gives a new inode. */
+export function fileStamp(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? "none" : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+}
+
+function takeLock(path: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      closeSync(openSync(path, "wx"));
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST")
+        throw new Trouble(`cannot write beside ${path}: ${(error as Error).message}`);
+    }
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > LOCK_STALE_MILLIS) rmSync(path, { force: true });
+    else Atomics.wait(pause, 0, 0, 20);
   }
 }

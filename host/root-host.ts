@@ -14,16 +14,25 @@ import { ApiAccess, readOrMakeApiToken } from "./api/access.ts";
 import { LiveEvents } from "./api/live-events.ts";
 import { ApiTrouble } from "./api/reply.ts";
 import { Api } from "./api/routes.ts";
-import type { ApiSource, Health } from "./api/source.ts";
+import { SignIn } from "./api/sign-in.ts";
+import type { ApiSource, Health, Stock } from "./api/source.ts";
 import { monotonicNow, unixNow } from "./clock.ts";
 import { makeDirectory } from "./file.ts";
-import { LogQueries, type FoundEvents } from "./log/queries.ts";
+import { HealthHistory, type Second } from "./health-history.ts";
+import type { Chart, ChartQuery } from "./log/chart.ts";
+import type { FoundEvents } from "./log/message.ts";
+import { LogQueries } from "./log/queries.ts";
 import type { EventQuery } from "./log/reader.ts";
+import { logStock } from "./log/stock.ts";
 import { LogStore } from "./log/store.ts";
+import { Pages } from "./pages.ts";
+import { PeopleFile } from "./people/people.ts";
+import { Sessions } from "./people/sessions.ts";
 import { RootServer } from "./server.ts";
 import { RadioLinks, type RadioOptions } from "./radio/radio-links.ts";
 import { PC_TEXT } from "./text-codec.ts";
 import { TokenFile } from "./tokens.ts";
+import { Traffic, type NodeTraffic } from "./traffic.ts";
 import { HOST_VERSION } from "./version.ts";
 import { type LinkListener, WebSocketLinks } from "./websocket-links.ts";
 
@@ -39,6 +48,8 @@ const COMMIT_STALL_MILLIS = 10_000;
  */
 const VALUES_AFTER_BYTES = 8_388_608;
 
+const ROOT_ID = "root" as NodeId;
+
 export interface RootHostOptions {
   host: string;
   /** 0 for any free one. */
@@ -52,6 +63,8 @@ export interface RootHostOptions {
   /** One line for the person in charge. */
   log(line: string): void;
   workerFile?: URL | undefined;
+  /** Folder of the built console, beside this program if absent. */
+  pages?: URL | undefined;
   synchronous?: string | undefined;
   /** How often `tokens.json` is looked at. */
   tokensEveryMillis?: number | undefined;
@@ -60,11 +73,13 @@ export interface RootHostOptions {
 export class RootHost implements ApiSource {
   readonly startedAt = unixNow();
   private readonly options: RootHostOptions;
-  private readonly tokens: TokenFile;
+  private readonly tokenFile: TokenFile;
   private readonly links: WebSocketLinks;
   private readonly radio: RadioLinks | undefined;
   private readonly alarm: Alarm;
   private readonly live = new LiveEvents();
+  private readonly traffics = new Traffic();
+  private readonly history = new HealthHistory();
   private readonly queries: LogQueries;
   private readonly outcomes = new Map<number, (outcome: ActOutcome) => void>();
   private wishes: { rev: number; resolve: () => void; reject: (error: Error) => void }[] = [];
@@ -72,6 +87,7 @@ export class RootHost implements ApiSource {
   private store!: LogStore;
   private server!: RootServer;
   private tokensTimer: NodeJS.Timeout | undefined;
+  private secondsTimer: NodeJS.Timeout | undefined;
   private outstanding: Transaction | undefined;
   private outstandingSince = 0;
   private linksMade = 0;
@@ -91,7 +107,7 @@ export class RootHost implements ApiSource {
 
   private constructor(options: RootHostOptions) {
     this.options = options;
-    this.tokens = new TokenFile(options.directory);
+    this.tokenFile = new TokenFile(options.directory);
     this.queries = new LogQueries(options.directory, options.workerFile);
     const listener: LinkListener = {
       received: (link, text) => {
@@ -121,7 +137,7 @@ export class RootHost implements ApiSource {
   private async open(): Promise<void> {
     const { directory, host, port, connectionsMax, onFailed, workerFile, synchronous } = this.options;
     makeDirectory(directory);
-    this.tokens.refresh();
+    this.tokenFile.refresh();
     this.store = await LogStore.open({
       directory,
       workerFile,
@@ -134,20 +150,23 @@ export class RootHost implements ApiSource {
       },
     });
     try {
-      const checkToken = (id: string, token: string): boolean => this.tokens.isTokenOf(id, token);
+      const checkToken = (id: string, token: string): boolean => this.tokenFile.isTokenOf(id, token);
       this.root = new Root(
-        { id: "root" as NodeId, valuesAfterBytes: VALUES_AFTER_BYTES },
+        { id: ROOT_ID, valuesAfterBytes: VALUES_AFTER_BYTES },
         this.store.image,
         PC_TEXT,
         checkToken,
       );
-      const access = new ApiAccess(readOrMakeApiToken(directory), host);
+      const people = new PeopleFile(directory);
+      const sessions = new Sessions(directory, people);
+      const access = new ApiAccess(readOrMakeApiToken(directory), host, sessions);
       this.server = await RootServer.listen({
         host,
         port,
         connectionsMax,
-        api: new Api(this, access, this.live),
-        idOfToken: (token) => this.tokens.idOf(token),
+        api: new Api(this, access, this.live, new SignIn(access, people, sessions)),
+        pages: new Pages(this.options.pages),
+        idOfToken: (token) => this.tokenFile.idOf(token),
         connected: (socket, id) => this.connected(socket, id),
       });
     } catch (error) {
@@ -156,6 +175,7 @@ export class RootHost implements ApiSource {
     }
     this.perform(this.root.start(monotonicNow(), unixNow()));
     this.radio?.start();
+    this.secondsTimer = setInterval(() => this.endSecond(), 1000);
     this.tokensTimer = setInterval(() => this.refreshTokens(), this.options.tokensEveryMillis ?? TOKENS_EVERY_MILLIS);
   }
 
@@ -164,6 +184,7 @@ export class RootHost implements ApiSource {
     if (this.isStopping) return;
     this.isStopping = true;
     clearInterval(this.tokensTimer);
+    clearInterval(this.secondsTimer);
     // The reader first: the last to close the log's file is the one that tidies it up.
     await this.queries.close();
     await this.store.close();
@@ -237,6 +258,53 @@ export class RootHost implements ApiSource {
     return this.queries.find(query, limit);
   }
 
+  chart(query: ChartQuery): Promise<Chart> {
+    return this.queries.chart(query);
+  }
+
+  topology(at: number): Promise<NodeRow[]> {
+    return this.queries.topology(ROOT_ID, at);
+  }
+
+  stock(): Stock {
+    const nodes = this.root.nodes();
+    const count = (of: (id: string) => unknown[]): number => nodes.reduce((sum, { id }) => sum + of(id).length, 0);
+    return {
+      ...logStock(this.options.directory),
+      nodes: nodes.length,
+      values: count((id) => this.root.values(id)),
+      desired: count((id) => this.root.desired(id)),
+    };
+  }
+
+  seconds(after: number): Second[] {
+    return this.history.since(after);
+  }
+
+  traffic(node: string): NodeTraffic | undefined {
+    return this.traffics.of(node);
+  }
+
+  unit(node: string, eid: string): string | null {
+    return this.traffics.unit(node, eid);
+  }
+
+  tokens(): { id: string; created: string }[] {
+    return this.tokenFile.list();
+  }
+
+  addToken(id: string, isReplacing: boolean): string {
+    const token = this.tokenFile.add(id, isReplacing);
+    // Whoever had the old one is cut now, and not taken for somebody new.
+    if (isReplacing) this.perform(this.root.revoked(id as NodeId, monotonicNow(), unixNow()));
+    return token;
+  }
+
+  revokeToken(id: string): void {
+    this.tokenFile.revoke(id);
+    this.perform(this.root.revoked(id as NodeId, monotonicNow(), unixNow()));
+  }
+
   private connected(socket: WebSocket, id: string): void {
     const link = ++this.linksMade as LinkId;
     this.links.attach(link, socket);
@@ -277,6 +345,9 @@ export class RootHost implements ApiSource {
     this.lastCommitAt = unixNow();
     this.perform(this.root.stored(monotonicNow(), unixNow()));
     if (transaction === undefined) return;
+    const first = transaction.groups[0];
+    const ackMillis = first === undefined ? null : Math.max(0, unixNow() - first.received);
+    this.history.took({ ...this.traffics.take(transaction.groups), ackMillis });
     this.live.publish(transaction.groups);
     if (this.wishes.length > 0) this.settleWishes(transaction);
   }
@@ -289,9 +360,19 @@ export class RootHost implements ApiSource {
     for (const { resolve } of done) resolve();
   }
 
+  private endSecond(): void {
+    this.traffics.turn();
+    this.history.turn(unixNow(), {
+      commits: this.commits,
+      acks: this.root.acksSent,
+      duplicates: this.root.counters["group known"] ?? 0,
+      nodesUp: this.root.nodes().filter((node) => node.isUp).length,
+    });
+  }
+
   private refreshTokens(): void {
     try {
-      for (const id of this.tokens.refresh()) {
+      for (const id of this.tokenFile.refresh()) {
         this.options.log(`the token of ${id} is no longer valid`);
         this.perform(this.root.revoked(id as NodeId, monotonicNow(), unixNow()));
       }

@@ -6,14 +6,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { bearerToken, isOfOtherSite } from "./api/access.ts";
 import type { Api } from "./api/routes.ts";
 import { sendJson } from "./api/reply.ts";
+import type { Pages } from "./pages.ts";
 import { Trouble } from "./trouble.ts";
 import {
   connectionToken,
   echo,
   newWebSocketServer,
   NO_TOKEN,
+  OTHER_SITE,
   refuseUpgrade,
   requestUrl,
   servePage,
@@ -31,6 +34,7 @@ export interface ServerOptions {
   /** WebSockets at once. */
   connectionsMax: number;
   api: Api;
+  pages: Pages;
   /** The node whose token this is. */
   idOfToken(token: string): string | undefined;
   /** A node has connected, with that node's token. */
@@ -68,6 +72,7 @@ export class RootServer {
         return refuseUpgrade(socket, { status: 404, message: "nodes connect to /node; /echo sends back what it gets" });
       const token = connectionToken(request);
       if (token === undefined) return refuseUpgrade(socket, NO_TOKEN);
+      if (bearerToken(request) === undefined && isOfOtherSite(request)) return refuseUpgrade(socket, OTHER_SITE);
       const id = options.idOfToken(token);
       if (id === undefined) return refuseUpgrade(socket, WRONG_TOKEN);
       if (this.sockets.size >= options.connectionsMax) return refuseUpgrade(socket, TOO_MANY);
@@ -99,7 +104,7 @@ export class RootServer {
     if (url === undefined) return sendJson(response, 400, { error: "this is no address: see docs/api.md" });
     if (url.pathname.startsWith("/api/") || url.pathname === "/healthz")
       void this.options.api.handle(request, response, url);
-    else if (!servePage(request, response, url.pathname))
+    else if (!this.options.pages.serve(request, response, url.pathname) && !servePage(request, response, url.pathname))
       sendJson(response, 404, {
         error: `there is no ${url.pathname.slice(0, 80)}: the API is under /api/, see docs/api.md`,
       });

@@ -6,12 +6,12 @@
  * Tokens are 192 random bits, so a plain hash is enough: there is nothing to guess that a slow hash would protect.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { closeSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { NODE_ID_CHARS_MAX } from "#shared/limits.ts";
 import { isNodeId } from "#shared/wire/message.ts";
-import { makeDirectory, writeFileAtomic } from "./file.ts";
+import { fileStamp, withLock, writeFileAtomic } from "./file.ts";
 import { Trouble } from "./trouble.ts";
 
 export const TOKENS_FILE = "tokens.json";
@@ -19,8 +19,6 @@ export const TOKENS_FILE = "tokens.json";
 const TOKEN_BYTES = 24;
 /** Longest token looked at; a longer one is no token of ours. */
 const TOKEN_CHARS_MAX = 256;
-/** A lock older than this was left by a program that died. Chosen: a change takes milliseconds. */
-const LOCK_STALE_MILLIS = 5000;
 
 const entrySchema = v.strictObject({ hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), created: v.string() });
 const fileSchema = v.record(v.string(), entrySchema);
@@ -118,28 +116,17 @@ export class TokenFile {
   }
 
   private change(edit: (entries: Map<string, TokenEntry>) => void): void {
-    const lock = `${this.path}.lock`;
-    makeDirectory(join(this.path, ".."));
-    takeLock(lock);
-    try {
+    withLock(this.path, () => {
       const entries = readEntries(this.path);
       edit(entries);
       writeFileAtomic(this.path, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`, 0o600);
-    } finally {
-      rmSync(lock, { force: true });
-    }
+    });
     this.refresh();
   }
 }
 
 function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
-}
-
-/** Changes whenever the file does: a rename gives a new inode. */
-function fileStamp(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? "none" : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
 }
 
 function readEntries(path: string): Map<string, TokenEntry> {
@@ -154,21 +141,5 @@ function readEntries(path: string): Map<string, TokenEntry> {
     return new Map(Object.entries(v.parse(fileSchema, JSON.parse(text))));
   } catch {
     throw new Trouble(`${path} is damaged: restore it from a copy, or remove it and give each node a new token`);
-  }
-}
-
-function takeLock(path: string): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (;;) {
-    try {
-      closeSync(openSync(path, "wx"));
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST")
-        throw new Trouble(`cannot write beside ${path}: ${(error as Error).message}`);
-    }
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats !== undefined && Date.now() - stats.mtimeMs > LOCK_STALE_MILLIS) rmSync(path, { force: true });
-    else Atomics.wait(pause, 0, 0, 20);
   }
 }

@@ -5,7 +5,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import { bearerToken } from "./api/access.ts";
+import { bearerToken, cookieValue } from "./api/access.ts";
 import { sendJson, sendText } from "./api/reply.ts";
 import { closeSocket, MESSAGE_BYTES_MAX, UNSENT_BYTES_MAX } from "./websocket-links.ts";
 
@@ -23,6 +23,10 @@ export const NO_TOKEN: Refusal = {
 export const WRONG_TOKEN: Refusal = {
   status: 401,
   message: 'this token is unknown here or was revoked: make another by "sapline token add ID"',
+};
+export const OTHER_SITE: Refusal = {
+  status: 403,
+  message: "this comes from another site's page, with a cookie that is not its own: send Authorization: Bearer TOKEN",
 };
 export const TOO_MANY: Refusal = {
   status: 503,
@@ -42,16 +46,7 @@ export function newWebSocketServer(): WebSocketServer {
 export function connectionToken(request: IncomingMessage): string | undefined {
   const bearer = bearerToken(request);
   if (bearer !== undefined) return bearer;
-  for (const pair of (request.headers.cookie ?? "").split(";")) {
-    const cut = pair.indexOf("=");
-    if (cut < 0 || pair.slice(0, cut).trim() !== "leaf-token") continue;
-    const value = pair
-      .slice(cut + 1)
-      .trim()
-      .replace(/^"(.*)"$/, "$1");
-    return value === "" ? undefined : value;
-  }
-  return undefined;
+  return cookieValue(request, "leaf-token");
 }
 
 export function refuseUpgrade(socket: Duplex, { status, message }: Refusal): void {

@@ -1,11 +1,12 @@
 /**
- * Builds everything that is not committed: `node tools/build.mjs [--quiet] [--sizes] [firmware|host]...`, all of it without arguments (npm's
+ * Builds everything that is not committed: `node tools/build.mjs [--quiet] [--sizes] [firmware|host|console]...`, all of it without arguments (npm's
  * `prepare`). With `--sizes` it says what each source file takes in each bundle of the firmware.
  * Plain JavaScript, because nothing else runs before the build. An entry that does not exist is skipped with a word.
  */
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -53,6 +54,34 @@ async function buildHost() {
   }
 }
 
+/** The console's pages: everything a browser is given, in one folder. */
+async function buildConsole() {
+  if (!existsSync("host/console/main.tsx")) return console.log("dist/console: no host/console/main.tsx yet");
+  if (!existsSync("node_modules/preact")) return console.error("dist/console: its packages are missing: run npm ci");
+  const folder = "dist/console";
+  try {
+    const { metafile } = await build({
+      entryPoints: { console: "host/console/main.tsx" },
+      outdir: folder,
+      bundle: true,
+      minify: true,
+      metafile: true,
+      format: "esm",
+      target: ["chrome111", "firefox115", "safari16.4"],
+      jsx: "automatic",
+      jsxImportSource: "preact",
+      legalComments: "none",
+      logLevel: "warning",
+    });
+    copyFileSync("host/console/page.html", `${folder}/index.html`);
+    for (const name of ["icon.svg", "manifest.json"]) copyFileSync(`host/console/${name}`, `${folder}/${name}`);
+    for (const [file, { bytes }] of Object.entries(metafile.outputs))
+      console.log(`${file}: ${bytes} bytes, ${gzipSync(readFileSync(file)).length} gzipped`);
+  } catch {
+    process.exitCode = 1;
+  }
+}
+
 async function buildChip() {
   // The gate is TypeScript like the rest, and is bundled to be run.
   const gate = ".build/firmware-bundle.mjs";
@@ -66,8 +95,9 @@ async function buildChip() {
 if (process.argv.includes("--quiet")) console.log = () => {};
 const wanted = process.argv.slice(2).filter((word) => word !== "--quiet" && word !== "--sizes");
 for (const word of wanted) {
-  if (word !== "firmware" && word !== "host")
-    throw new Error(`build.mjs: no such part: ${word}; there is firmware and host`);
+  if (!["firmware", "host", "console"].includes(word))
+    throw new Error(`build.mjs: no such part: ${word}; there is firmware, host and console`);
 }
 if (wanted.length === 0 || wanted.includes("host")) await buildHost();
+if (wanted.length === 0 || wanted.includes("console")) await buildConsole();
 if (wanted.length === 0 || wanted.includes("firmware")) await buildChip();

@@ -23,6 +23,10 @@ export interface LiveFilter {
 interface Consumer {
   response: ServerResponse;
   filter: LiveFilter;
+  /** Whether it may still listen: somebody may have been signed out. */
+  isAllowed: () => boolean;
+  /** Of this commit, not yet written: one write is one packet. */
+  text: string;
 }
 
 export class LiveEvents {
@@ -34,10 +38,10 @@ export class LiveEvents {
   }
 
   /** Throws `ApiTrouble` when there are too many. */
-  add(response: ServerResponse, filter: LiveFilter): void {
+  add(response: ServerResponse, filter: LiveFilter, isAllowed: () => boolean = () => true): void {
     if (this.consumers.size >= CONSUMERS_MAX)
       throw new ApiTrouble(503, `${CONSUMERS_MAX} consumers listen already: end one, or ask again later`);
-    const consumer = { response, filter };
+    const consumer = { response, filter, isAllowed, text: "" };
     response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
@@ -61,6 +65,11 @@ export class LiveEvents {
       if (interested.length === 0) continue;
       for (const event of decodeGroup(group)) this.send(interested, event);
     }
+    for (const consumer of this.consumers) {
+      const { text } = consumer;
+      consumer.text = "";
+      if (text !== "") this.write(consumer, text);
+    }
   }
 
   close(): void {
@@ -75,21 +84,26 @@ export class LiveEvents {
       const { eid, type } = consumer.filter;
       if ((eid !== undefined && eid !== event.eid) || (type !== undefined && type !== event.type)) continue;
       text ??= `id: ${event.node}/${event.epoch}/${event.n}\ndata: ${JSON.stringify(event)}\n\n`;
-      this.write(consumer, text);
+      consumer.text += text;
     }
   }
 
   private comment(): void {
-    for (const consumer of this.consumers) this.write(consumer, ":\n\n");
+    for (const consumer of this.consumers) {
+      if (consumer.isAllowed()) this.write(consumer, ":\n\n");
+      else this.cut(consumer);
+    }
   }
 
   private write(consumer: Consumer, text: string): void {
     if (!this.consumers.has(consumer)) return;
     consumer.response.write(text);
-    if (consumer.response.writableLength > CONSUMER_BYTES_MAX) {
-      this.remove(consumer);
-      consumer.response.destroy();
-    }
+    if (consumer.response.writableLength > CONSUMER_BYTES_MAX) this.cut(consumer);
+  }
+
+  private cut(consumer: Consumer): void {
+    this.remove(consumer);
+    consumer.response.destroy();
   }
 
   private remove(consumer: Consumer): void {

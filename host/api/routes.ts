@@ -6,10 +6,20 @@ import type { ActOutcome, DesiredRow, NodeRow, ValueRow } from "#shared/effect.t
 import { LINE_BYTES_MAX } from "#shared/limits.ts";
 import { unixNow } from "../clock.ts";
 import { Trouble } from "../trouble.ts";
+import type { Identity, Role } from "../people/role.ts";
 import type { ApiAccess } from "./access.ts";
 import type { LiveEvents } from "./live-events.ts";
 import { ApiTrouble, readJson, sendJson } from "./reply.ts";
-import { checkNames, parseAct, parseEventsRequest, parseSet } from "./request.ts";
+import {
+  checkNames,
+  momentOf,
+  parseAct,
+  parseChartRequest,
+  parseEventsRequest,
+  parseNewToken,
+  parseSet,
+} from "./request.ts";
+import type { SignIn } from "./sign-in.ts";
 import type { ApiSource } from "./source.ts";
 
 /** Where the routes are described, for whoever asks for one that is not there. */
@@ -19,19 +29,22 @@ export class Api {
   private readonly source: ApiSource;
   private readonly access: ApiAccess;
   private readonly live: LiveEvents;
+  private readonly signIn: SignIn;
 
-  constructor(source: ApiSource, access: ApiAccess, live: LiveEvents) {
+  constructor(source: ApiSource, access: ApiAccess, live: LiveEvents, signIn: SignIn) {
     this.source = source;
     this.access = access;
     this.live = live;
+    this.signIn = signIn;
   }
 
   /** Answers every request, whatever it says. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     try {
       if (url.pathname === "/healthz") return this.health(request, response);
-      this.access.check(request);
-      await this.route(request, response, url);
+      if (url.pathname === "/api/session") return await this.signIn.session(request, response);
+      const identity = this.access.check(request, needOf(request, url));
+      await this.route(request, response, url, identity);
     } catch (error) {
       if (response.headersSent) return void response.destroy();
       // The rest of a body that was refused is not read; the connection cannot go on after it.
@@ -44,7 +57,7 @@ export class Api {
     }
   }
 
-  private async route(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  private async route(request: IncomingMessage, response: ServerResponse, url: URL, identity: Identity): Promise<void> {
     const [area, id, part, eid, last, ...rest] = pathParts(url);
     if (rest.length > 0) throw notFound(url);
     const shape = [area, id && "ID", part, eid && "EID", last].filter((text) => text !== undefined).join("/");
@@ -80,13 +93,83 @@ export class Api {
         return this.set(response, this.node(id).id, await readJson(request));
       case "log":
         only(request, "GET");
-        return this.find(response, url, { node: text(url, "node"), eid: text(url, "eid") });
+        return this.find(response, url, { node: text(url, "node"), eid: text(url, "eid"), type: text(url, "type") });
       case "events":
         only(request, "GET");
         checkNames(url.searchParams, ["node", "eid", "type"]);
-        return this.live.add(response, { node: text(url, "node"), eid: text(url, "eid"), type: text(url, "type") });
+        return this.live.add(
+          response,
+          { node: text(url, "node"), eid: text(url, "eid"), type: text(url, "type") },
+          () => identity.kind === "program" || this.access.signedIn(request) !== undefined,
+        );
+      case "nodes/ID/entities/EID/chart":
+        only(request, "GET");
+        return sendJson(
+          response,
+          200,
+          await this.source.chart({
+            node: this.node(id).id,
+            eid: eid as string,
+            ...parseChartRequest(url.searchParams, unixNow()),
+          }),
+        );
+      case "traffic":
+        only(request, "GET");
+        checkNames(url.searchParams, []);
+        return sendJson(response, 200, {
+          since: this.source.startedAt,
+          now: unixNow(),
+          nodes: this.source.nodes().flatMap(({ id: node }) => {
+            const traffic = this.source.traffic(node);
+            return traffic === undefined ? [] : [{ id: node, ...traffic }];
+          }),
+        });
+      case "topology":
+        return this.topology(request, response, url);
+      case "health": {
+        only(request, "GET");
+        checkNames(url.searchParams, ["after"]);
+        const after = momentOf(url.searchParams, "after", unixNow()) ?? 0;
+        const stock = this.source.stock();
+        return sendJson(response, 200, { ...this.source.health(), stock, seconds: this.source.seconds(after) });
+      }
+      case "session/ID":
+        if (id !== "password") throw notFound(url);
+        only(request, "PUT");
+        return this.signIn.changeOwn(request, response, identity);
+      case "people":
+      case "people/ID":
+        return this.signIn.persons(request, response, id);
+      case "people/ID/password":
+        only(request, "PUT");
+        return this.signIn.setPassword(request, response, id as string);
+      case "tokens":
+      case "tokens/ID":
+        return this.tokens(request, response, id);
       default:
         throw notFound(url);
+    }
+  }
+
+  private async topology(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    only(request, "GET");
+    checkNames(url.searchParams, ["at"]);
+    const at = momentOf(url.searchParams, "at", unixNow()) ?? unixNow();
+    sendJson(response, 200, { at, nodes: (await this.source.topology(at)).map(nodeJson) });
+  }
+
+  private async tokens(request: IncomingMessage, response: ServerResponse, id: string | undefined): Promise<void> {
+    try {
+      if (id === undefined && request.method === "POST") {
+        const wanted = parseNewToken(await readJson(request));
+        return sendJson(response, 200, { id: wanted.id, token: this.source.addToken(wanted.id, wanted.replace) });
+      }
+      only(request, id === undefined ? "GET" : "DELETE");
+      if (id === undefined) return sendJson(response, 200, { tokens: this.source.tokens() });
+      this.source.revokeToken(id);
+      sendJson(response, 200, {});
+    } catch (error) {
+      throw error instanceof Trouble ? new ApiTrouble(400, error.message) : error;
     }
   }
 
@@ -94,7 +177,7 @@ export class Api {
     const health = this.source.health();
     const status = health.ok ? 200 : 503;
     try {
-      this.access.check(request);
+      this.access.check(request, "look");
     } catch {
       // A watchdog elsewhere needs the fact alone.
       return sendJson(response, status, { ok: health.ok });
@@ -112,11 +195,16 @@ export class Api {
     const desired = new Map(this.source.desired(node).map((row) => [row.eid, row]));
     const now = unixNow();
     const known = this.source.values(node).map((row) => {
-      const json = entityJson(node, row.eid, row, desired.get(row.eid), now);
+      const json = entityJson(node, row.eid, row, desired.get(row.eid), now, this.source.unit(node, row.eid));
       desired.delete(row.eid);
       return json;
     });
-    return [...known, ...[...desired.values()].map((row) => entityJson(node, row.eid, undefined, row, now))];
+    return [
+      ...known,
+      ...[...desired.values()].map((row) =>
+        entityJson(node, row.eid, undefined, row, now, this.source.unit(node, row.eid)),
+      ),
+    ];
   }
 
   private entity(node: string, eid: string): EntityJson {
@@ -129,10 +217,14 @@ export class Api {
   private async find(
     response: ServerResponse,
     url: URL,
-    query: { node: string | undefined; eid: string | undefined },
+    query: { node: string | undefined; eid: string | undefined; type?: string | undefined },
   ): Promise<void> {
     const isHistory = url.pathname.endsWith("/history");
-    const { from, to, limit } = parseEventsRequest(url.searchParams, isHistory ? [] : ["node", "eid"], unixNow());
+    const { from, to, limit } = parseEventsRequest(
+      url.searchParams,
+      isHistory ? [] : ["node", "eid", "type"],
+      unixNow(),
+    );
     sendJson(response, 200, await this.source.find({ ...query, from, to }, limit));
   }
 
@@ -156,8 +248,13 @@ interface EntityJson {
   node: string;
   eid: string;
   value: unknown;
+  /** As the node names it; null if it has not since the root's start. */
+  unit: string | null;
   ts: number | null;
   received: number | null;
+  /** Of the event that said so, which tells it from those before and after. */
+  epoch: number | null;
+  n: number | null;
   ageMs: number | null;
   desired: { value: unknown; rev: number; isSettled: boolean } | null;
 }
@@ -168,13 +265,17 @@ function entityJson(
   row: ValueRow | undefined,
   desired: DesiredRow | undefined,
   now: number,
+  unit: string | null,
 ): EntityJson {
   return {
     node,
     eid,
     value: row === undefined ? null : row.value,
+    unit,
     ts: row?.ts ?? null,
     received: row?.received ?? null,
+    epoch: row?.epoch ?? null,
+    n: row?.n ?? null,
     ageMs: row === undefined ? null : Math.max(0, now - row.ts),
     desired: desired === undefined ? null : { value: desired.value, rev: desired.rev, isSettled: desired.isSettled },
   };
@@ -200,6 +301,13 @@ function actStatus(outcome: ActOutcome): number {
     default:
       return 502;
   }
+}
+
+/** The role that a request needs. */
+function needOf(request: IncomingMessage, url: URL): Role {
+  const [area, , part] = url.pathname.slice("/api/".length).split("/");
+  if (area === "tokens" || area === "people") return "administer";
+  return area === "nodes" && (part === "act" || part === "set") && request.method !== "GET" ? "act" : "look";
 }
 
 function pathParts(url: URL): string[] {

@@ -1,8 +1,11 @@
 /** What the HTTP API needs of the root it shows. */
 import type { ActOutcome, DesiredRow, NodeRow, ValueRow } from "#shared/effect.ts";
-import type { FoundEvents } from "../log/queries.ts";
+import type { Chart, ChartQuery } from "../log/chart.ts";
+import type { FoundEvents } from "../log/message.ts";
+import type { Second } from "../health-history.ts";
 import type { EventQuery } from "../log/reader.ts";
 import type { RadioHealth } from "../radio/radio-links.ts";
+import type { NodeTraffic } from "../traffic.ts";
 
 export interface Health {
   /** The log takes events. */
@@ -27,6 +30,16 @@ export interface Health {
   radio: RadioHealth | null;
 }
 
+/** What is on the disk, and what is kept in memory of it. */
+export interface Stock {
+  /** Bytes of the log's file with its write-ahead log, and bytes free on its disk; null if that cannot be told. */
+  logBytes: number | null;
+  freeBytes: number | null;
+  nodes: number;
+  values: number;
+  desired: number;
+}
+
 export interface ApiSource {
   /** When this root started: milliseconds since 1970. */
   readonly startedAt: number;
@@ -39,4 +52,16 @@ export interface ApiSource {
   /** Resolves when it is on disk, or refused. */
   set(node: string, eid: string, value: unknown): Promise<{ rev: number; error: string }>;
   find(query: EventQuery, limit: number): Promise<FoundEvents>;
+  chart(query: ChartQuery): Promise<Chart>;
+  /** The nodes as they were at a moment, milliseconds since 1970. */
+  topology(at: number): Promise<NodeRow[]>;
+  stock(): Stock;
+  /** The seconds that ended later than `after`, milliseconds since 1970. */
+  seconds(after: number): Second[];
+  traffic(node: string): NodeTraffic | undefined;
+  unit(node: string, eid: string): string | null;
+  /** Tokens of nodes: made, ended, listed. Throw `Trouble`. */
+  tokens(): { id: string; created: string }[];
+  addToken(id: string, isReplacing: boolean): string;
+  revokeToken(id: string): void;
 }

@@ -81,6 +81,61 @@ token
     revokeToken(await settingsOf(flags), id);
   });
 
+const person = program.command("person").description("who may sign in to the console").helpCommand(false);
+const STDIN_FLAG = [
+  "--stdin",
+  "read the password from stdin, one line, instead of making one up and printing it",
+] as const;
+person
+  .command("add")
+  .argument("<name>")
+  .description("let somebody sign in, and print a password: the only time it is seen")
+  .option("--role <ROLE>", "look, act or administer", "look")
+  .option(...STDIN_FLAG)
+  .option(...DATA)
+  .action(async (name: string, { role, stdin, ...flags }: Flags) => {
+    const { addPerson } = await import("./person.ts");
+    await addPerson(await settingsOf(flags), name, String(role), stdin === true);
+  });
+person
+  .command("password")
+  .argument("<name>")
+  .description("give somebody a new password, which signs them out everywhere")
+  .option(...STDIN_FLAG)
+  .option(...DATA)
+  .action(async (name: string, { stdin, ...flags }: Flags) => {
+    const { setPassword } = await import("./person.ts");
+    await setPassword(await settingsOf(flags), name, stdin === true);
+  });
+person
+  .command("role")
+  .argument("<name>")
+  .argument("<role>", "look, act or administer")
+  .description("say what somebody may do")
+  .option(...DATA)
+  .action(async (name: string, role: string, flags: Flags) => {
+    const { setRole } = await import("./person.ts");
+    setRole(await settingsOf(flags), name, role);
+  });
+person
+  .command("list")
+  .description("list who may sign in")
+  .option(...DATA)
+  .option(...JSON_FLAG)
+  .action(async (flags: Flags) => {
+    const { listPeople } = await import("./person.ts");
+    listPeople(await settingsOf(flags), flags["json"] === true);
+  });
+person
+  .command("remove")
+  .argument("<name>")
+  .description("let somebody sign in no more")
+  .option(...DATA)
+  .action(async (name: string, flags: Flags) => {
+    const { removePerson } = await import("./person.ts");
+    removePerson(await settingsOf(flags), name);
+  });
+
 program
   .command("nodes")
   .description("list nodes: up or away, since when, and who is whose parent")

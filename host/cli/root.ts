@@ -2,15 +2,17 @@
 import { resolve } from "node:path";
 import { parseInstallKey, readOrMakeInstallKey } from "../radio/install-key.ts";
 import type { RadioOptions } from "../radio/radio-links.ts";
+import { FIRST_PERSON, PeopleFile } from "../people/people.ts";
 import { RootHost } from "../root-host.ts";
 import type { Settings } from "../settings.ts";
 
 export async function runRoot(settings: Settings): Promise<void> {
   const log = (line: string): void => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  const directory = resolve(settings.data);
   const host = await RootHost.start({
     host: settings.host,
     port: settings.port,
-    directory: resolve(settings.data),
+    directory,
     connectionsMax: settings.connectionsMax,
     radio: radioOptions(settings, log),
     log,
@@ -29,6 +31,13 @@ export async function runRoot(settings: Settings): Promise<void> {
   };
   process.on("SIGINT", () => stop("SIGINT"));
   process.on("SIGTERM", () => stop("SIGTERM"));
+  // Not before the log is ours: two roots that start at once must not both print one.
+  const password = await new PeopleFile(directory).addFirst();
+  if (password !== undefined)
+    process.stderr.write(
+      `console: sign in at ${host.url}/console as ${FIRST_PERSON}, password ${password}\n` +
+        `         (seen only now; "sapline person password ${FIRST_PERSON}" makes another)\n`,
+    );
   process.stdout.write(`sapline root ${host.url}\n`);
 }
 

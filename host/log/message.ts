@@ -1,7 +1,9 @@
 /** What the main thread and the log's two threads say to each other. */
-import type { RootImage, Transaction } from "#shared/effect.ts";
-import type { EventQuery } from "./reader.ts";
+import type { NodeRow, RootImage, Transaction } from "#shared/effect.ts";
+import type { NodeId } from "#shared/units.ts";
+import type { Chart, ChartQuery } from "./chart.ts";
 import type { StoredEvent } from "./event.ts";
+import type { EventQuery } from "./reader.ts";
 
 /** How a thread is started. The writer takes the directory's lock; the reader does not. */
 export interface WorkerSetup {
@@ -23,8 +25,21 @@ export type WriterReply =
   | { kind: "failed"; message: string }
   | { kind: "closed" };
 
-export type ReaderRequest = { kind: "find"; call: number; query: EventQuery; limit: number };
+/** A question to the reading thread. */
+export type ReaderQuestion =
+  | { kind: "find"; query: EventQuery; limit: number }
+  | { kind: "chart"; query: ChartQuery }
+  | { kind: "topology"; rootId: NodeId; at: number };
+
+export type ReaderRequest = { call: number; question: ReaderQuestion };
 
 export type ReaderReply =
-  | { kind: "found"; call: number; events: StoredEvent[]; isTruncated: boolean }
+  | { kind: "answer"; call: number; answer: FoundEvents | Chart | NodeRow[] }
   | { kind: "trouble"; call: number; message: string };
+
+export interface FoundEvents {
+  /** Oldest first. */
+  events: StoredEvent[];
+  /** There were more than the limit; these are the newest. */
+  isTruncated: boolean;
+}

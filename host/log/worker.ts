@@ -3,11 +3,23 @@
  * so that the thread with the sockets never waits.
  */
 import { parentPort, workerData } from "node:worker_threads";
+import type { NodeRow } from "#shared/effect.ts";
+import { unreachable } from "#shared/units.ts";
 import { makeDirectory } from "../file.ts";
+import { chart, type Chart } from "./chart.ts";
 import { DirectoryLock } from "./lock.ts";
-import type { ReaderReply, ReaderRequest, WorkerSetup, WriterReply, WriterRequest } from "./message.ts";
+import type {
+  FoundEvents,
+  ReaderQuestion,
+  ReaderReply,
+  ReaderRequest,
+  WorkerSetup,
+  WriterReply,
+  WriterRequest,
+} from "./message.ts";
 import { findEvents, LogReader } from "./reader.ts";
 import { logFile } from "./schema.ts";
+import { topology } from "./topology.ts";
 import { explain } from "./trouble.ts";
 import { LogWriter } from "./writer.ts";
 
@@ -65,12 +77,26 @@ function write({ directory, synchronous }: WorkerSetup, reply: (reply: WriterRep
 function read({ directory }: WorkerSetup, reply: (reply: ReaderReply) => void): void {
   const file = logFile(directory);
   let reader: LogReader | undefined;
-  port?.on("message", ({ call, query, limit }: ReaderRequest) => {
+  port?.on("message", ({ call, question }: ReaderRequest) => {
     try {
       reader ??= new LogReader(file);
-      reply({ kind: "found", call, ...findEvents(reader, query, limit) });
+      reply({ kind: "answer", call, answer: answerTo(question, reader) });
     } catch (error) {
       reply({ kind: "trouble", call, message: explain(error, "read events", file) });
     }
   });
+}
+
+function answerTo(question: ReaderQuestion, reader: LogReader): FoundEvents | Chart | NodeRow[] {
+  const startedAt = performance.now();
+  switch (question.kind) {
+    case "find":
+      return findEvents(reader, question.query, question.limit);
+    case "chart":
+      return chart(reader, question.query, () => performance.now() - startedAt);
+    case "topology":
+      return topology(reader, question.rootId, question.at);
+    default:
+      return unreachable(question);
+  }
 }

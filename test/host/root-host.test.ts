@@ -251,8 +251,11 @@ describe("the API", () => {
       node: "porch",
       eid: "lamp",
       value: true,
+      unit: null,
       ts: before,
       received: expect.any(Number),
+      epoch: expect.any(Number),
+      n: expect.any(Number),
       ageMs: expect.any(Number),
       desired: null,
     });

@@ -8,6 +8,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { FIRST_PERSON, PeopleFile } from "#host/people/people.ts";
 import { TokenFile } from "#host/tokens.ts";
 import { startTree } from "./emulated-tree.ts";
 import { planTree } from "./plan.ts";
@@ -70,6 +71,7 @@ async function main(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(DATA, { recursive: true });
   const plan = planTree(readWeather(join(PACKAGE, "examples", "weather", "seattle-weather.csv")));
+  const password = await new PeopleFile(DATA).addFirst();
   const url = await rootOnSomePort(values.port);
   const tokens = new TokenFile(DATA);
   const nodes = await startTree(plan, {
@@ -83,6 +85,7 @@ async function main(): Promise<void> {
     },
   });
   console.log(`root       ${url}`);
+  console.log(`console    ${url}/console     name ${FIRST_PERSON}     password ${password}`);
   console.log(`look       curl ${url}/api/nodes     curl ${url}/api/entities     curl -N ${url}/api/events`);
   console.log(`end        Ctrl-C\n`);
   const watch = new Watch(url);

@@ -1,0 +1,22 @@
+/** The console's start: who is signed in, then the pages. */
+import "./style/base.css";
+import "./style/shell.css";
+import "./style/controls.css";
+import "./style/tree.css";
+import "./style/node.css";
+import "./style/events.css";
+import "./style/health.css";
+import "./style/forms.css";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { person, recall } from "./api.ts";
+import { Shell } from "./parts/shell.tsx";
+import { connect, disconnect } from "./store/live.ts";
+import "./theme.ts";
+
+render(<Shell />, document.getElementById("app") as HTMLElement);
+effect(() => {
+  if (person.value) void connect();
+  else disconnect();
+});
+void recall();
