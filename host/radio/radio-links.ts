@@ -21,7 +21,7 @@ import { openSerial, type OpenSerial } from "./serial-device.ts";
 
 /** Most children by radio. Chosen: the driver on the dongle knows twenty neighbours, and some of them are not children. */
 export const CHILDREN_MAX = 16;
-/** What was said on a link that the core closes gets this long to arrive, in milliseconds: a `!bye` above all. Chosen. */
+/** What was said last on a link that the core closes gets this long to arrive, in milliseconds: a `!bye` above all. Chosen: some tries on a poor air. */
 const CLOSE_WITHIN_MILLIS = 1000;
 
 export interface RadioOptions {
@@ -62,8 +62,8 @@ interface Child {
   link: LinkId;
   /** The same link's number at the radio. */
   radioLink: LinkId;
-  /** Something was sent that may not have left. */
-  isSending: boolean;
+  /** When something was sent last; that it has left does not say that it has arrived. */
+  sentAt: Instant;
 }
 
 export class RadioLinks {
@@ -140,17 +140,13 @@ export class RadioLinks {
     const { radioLink } = child;
     switch (effect.kind) {
       case "send": {
-        child.isSending = true;
+        child.sentAt = monotonicNow();
         const bytes = Buffer.from(effect.text).toString("latin1");
         return this.input((radio, now) => radio.send(radioLink, bytes, now));
       }
       case "close":
         this.forget(child);
-        if (!child.isSending) return this.input((radio, now) => radio.close(radioLink, now));
-        this.closing.set(
-          radioLink,
-          setTimeout(() => this.closeNow(radioLink), CLOSE_WITHIN_MILLIS),
-        );
+        this.closeAfter(radioLink, child.sentAt + CLOSE_WITHIN_MILLIS - monotonicNow());
         return;
       case "pause":
         return this.input((radio, now) => radio.pause(radioLink, now));
@@ -215,7 +211,7 @@ export class RadioLinks {
         this.port.restart();
         return this.input((radio, now) => radio.restarted(now));
       case "opened": {
-        const child = { link: this.listener.newLink(), radioLink: effect.link, isSending: false };
+        const child = { link: this.listener.newLink(), radioLink: effect.link, sentAt: -Infinity as Instant };
         this.byLink.set(child.link, child);
         this.byRadioLink.set(child.radioLink, child);
         return this.listener.opened(child.link);
@@ -231,20 +227,21 @@ export class RadioLinks {
         return;
       }
       case "drained": {
-        if (this.closing.has(effect.link)) return this.closeNow(effect.link);
         const child = this.byRadioLink.get(effect.link);
-        if (child === undefined) return;
-        child.isSending = false;
-        return this.listener.drained(child.link);
+        return child === undefined ? undefined : this.listener.drained(child.link);
       }
       default:
         unreachable(effect);
     }
   }
 
-  private closeNow(radioLink: LinkId): void {
-    this.settled(radioLink);
-    this.input((radio, now) => radio.close(radioLink, now));
+  private closeAfter(radioLink: LinkId, millis: number): void {
+    const close = (): void => {
+      this.settled(radioLink);
+      this.input((radio, now) => radio.close(radioLink, now));
+    };
+    if (millis > 0) this.closing.set(radioLink, setTimeout(close, millis));
+    else close();
   }
 
   private settled(radioLink: LinkId): void {

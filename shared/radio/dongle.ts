@@ -50,6 +50,8 @@ export interface LineCodec {
 
 const START = "~";
 const SUM_BYTES = 4;
+/** So many beginnings of one line are tried. Chosen: each takes a chip some milliseconds. */
+const TRIES_MAX = 3;
 
 function sumOf(codec: LineCodec, message: string): string {
   const sum = codec.sum(message);
@@ -79,31 +81,38 @@ export class DongleReader {
 
   take(chunk: string): string[] {
     const messages: string[] = [];
-    const lines = (this.rest + chunk).split("\n");
-    const last = lines.length - 1;
-    this.rest = lines[last] as string;
-    if (this.rest.length > DONGLE_LINE_MAX) {
-      // Its beginning is lost, so it is noise already; a line that begins in it is not.
-      this.rest = this.rest.substr(-DONGLE_LINE_MAX);
+    let from = 0;
+    // Looked for in the piece alone, and most pieces have none: the engine takes long over long texts.
+    for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", from)) {
+      this.rest += chunk.substring(from, end);
+      // An empty line stands before each of ours.
+      if (this.rest.length > 1) {
+        const message = this.read(this.rest);
+        if (message !== undefined) messages.push(message);
+        this.rest = "";
+      }
+      from = end + 1;
     }
-    for (let i = 0; i < last; i++) {
-      const message = this.read(lines[i] as string);
-      if (message !== undefined) messages.push(message);
-    }
+    this.rest += from > 0 ? chunk.substr(from) : chunk;
+    // Its beginning is lost, so it is noise already; a line that begins in it is not.
+    if (this.rest.length > DONGLE_LINE_MAX) this.rest = this.rest.substr(-DONGLE_LINE_MAX);
     return messages;
   }
 
   private read(line: string): string | undefined {
-    // An empty line stands before each of ours.
-    if (line.length < 2) return undefined;
-    const parts = line.split(START);
-    if (parts.length < 2) {
+    let start = line.charAt(0) === START ? 0 : line.indexOf(START);
+    if (start < 0) {
       this.noise += 1;
       return undefined;
     }
-    const bytes = this.codec.toBytes(parts[parts.length - 1] as string);
-    const message = bytes.substr(0, bytes.length - SUM_BYTES);
-    if (message !== "" && bytes.substr(message.length) === sumOf(this.codec, message)) return message;
+    for (let tries = 0; tries < TRIES_MAX && start >= 0; tries++) {
+      const bytes = this.codec.toBytes(line.substr(start + 1));
+      const end = bytes.length - SUM_BYTES;
+      const message = bytes.substr(0, end);
+      if (end > 0 && bytes.substr(end) === sumOf(this.codec, message)) return message;
+      // Whatever this was, its newline is lost: another may stand behind it.
+      start = line.indexOf(START, start + 1);
+    }
     this.damaged += 1;
     return undefined;
   }

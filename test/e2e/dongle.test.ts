@@ -46,11 +46,12 @@ async function startRoot(): Promise<void> {
     radio: {
       port: "dongle",
       baud: DONGLE_BAUD,
-      channel: 1,
+      channel: 6,
       installKey: parseInstallKey(KEY) as string,
       open: dongle.open,
     },
     workerFile: await workerFile(),
+    tokensEveryMillis: 50,
     onFailed: (message) => logged.push(message),
     log: (line) => logged.push(line),
   });
@@ -108,7 +109,7 @@ describe("a root with a dongle", () => {
       ok: false,
       error: expect.stringMatching(/no/),
     });
-    expect(logged).toEqual(["radio: dongle 02:00:00:00:00:01 on dongle, channel 1, program 0.0.0"]);
+    expect(logged).toEqual(["radio: dongle 02:00:00:00:00:01 on dongle, channel 6, program 0.0.0"]);
     expect(logged.join() + JSON.stringify(host.health())).not.toContain(KEY);
   });
 
@@ -161,5 +162,15 @@ describe("a root with a dongle", () => {
     const right = await startNode("leaf", 2, made);
     await right.line(/replay: done 20$/, 30_000);
     expect(await stored("leaf")).toEqual(made);
+  });
+
+  test("tells a node whose token is revoked before it ends the link", async () => {
+    await startRoot();
+    const leaf = await startNode("leaf", 2, readings("leaf", 20));
+    await leaf.line(/replay: done 20$/, 30_000);
+    tokens.revoke("leaf");
+    await leaf.line(/away: .*revoked/, 30_000);
+    await until(() => host.health().radio?.children === 0, 10_000, whatWasSaid);
+    expect(host.node("leaf")?.isUp).toBe(false);
   });
 });

@@ -23,12 +23,14 @@ function obviously(text: string): string[] {
     .split("\n")
     .slice(0, -1)
     .flatMap((line) => {
-      const at = line.lastIndexOf("~");
-      if (at < 0) return [];
-      const bytes = Buffer.from(line.slice(at + 1), "base64");
-      if (bytes.length < 5) return [];
-      const message = bytes.subarray(0, -4);
-      return tableCrc32(message, 0) === bytes.readUInt32BE(message.length) ? [message.toString("latin1")] : [];
+      const starts = [...line.matchAll(/~/g)].map((match) => match.index).slice(0, 3);
+      for (const at of starts) {
+        const bytes = Buffer.from(line.slice(at + 1), "base64");
+        const message = bytes.subarray(0, -4);
+        if (bytes.length > 4 && tableCrc32(message, 0) === bytes.readUInt32BE(message.length))
+          return [message.toString("latin1")];
+      }
+      return [];
     });
 }
 
@@ -109,6 +111,22 @@ describe(`lines to and from a dongle (SEED=${SEED})`, () => {
       expect(messages, `round ${round}`).toEqual(obviously(text));
     }
     expect({ wrong, lost }).toEqual({ wrong: 0, lost: 0 });
+  });
+
+  test("behind a newline that was lost, and behind two, the message is read all the same; what is no message is not tried for ever", () => {
+    const lines = ["?", "c\x06", "r"].map((message) => dongleLine(PC_LINES, message).trim());
+    for (const many of [1, 2, 3]) {
+      const reader = new DongleReader(PC_LINES);
+      const text = `${lines
+        .slice(0, many - 1)
+        .map((line) => line.slice(0, -3))
+        .join("")}${lines[many - 1]}\n`;
+      expect(reader.take(text)).toEqual([["?", "c\x06", "r"][many - 1]]);
+    }
+    let tries = 0;
+    const reader = new DongleReader({ ...PC_LINES, toBytes: (text) => (tries++, PC_LINES.toBytes(text)) });
+    expect(reader.take(`${"~".repeat(DONGLE_LINE_MAX)}\n`)).toEqual([]);
+    expect([tries, reader.damaged]).toEqual([3, 1]);
   });
 
   test("a stream of garbage is counted and kept no longer than a line; the first message behind it is read", () => {
