@@ -400,6 +400,12 @@ describe("names of properties that several may share", () => {
     );
   });
 
+  test("names differ that are asked in two functions of variables which stand for one property", () => {
+    const text = `function f() { const x = this.aa; x.bb = 1; } function g() { let y = this.aa; y.cc = 1; } function h() { a.aa.dd; }`;
+    const short = /x\.(..) .*y\.(..) .*aa\.(..);/.exec(named(text, ["bb", "cc", "dd"]));
+    expect(new Set(short?.slice(1)).size).toBe(3);
+  });
+
   test("what may be absent has a name of its own", () => {
     expect(optionalNames(["interface A { aa?: number; bb: string; cc?(): void }"])).toEqual(["aa", "cc"]);
     expect(named("x = { aa: 1 }; f(y).bb; z = { cc: 1 };", ["aa", "bb", "cc"], ["bb"])).toMatch(

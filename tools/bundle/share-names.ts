@@ -3,7 +3,8 @@
  *
  * Two properties have to differ if one object may have both, that is, if they are seen
  * - in one class, its base and what is derived from it, or in one object literal;
- * - on one variable of a function, or on what is reached by properties of one name: so what a type has in common stays apart.
+ * - on one variable of a function, or on what is reached by properties of one name: so what a type has in common stays apart. A variable
+ *   that is declared as such a property is one of those.
  * What may be absent from an object (`name?:` in the sources) differs from all others, for to read it there must not find another.
  * Where the compiler has seen no more than that, the sources say more than they know (`as`): the tests that run the bundles have the last word.
  */
@@ -43,6 +44,8 @@ class Shapes {
   readonly groups: Set<string>[] = [];
   private readonly classes = new Map<string, { names: Set<string>; base: string }>();
   private readonly seen = new Map<string, Set<string>>();
+  /** Variables that stand for a property: by variable, where its members are seen too. */
+  private readonly standIns = new Map<string, string>();
   private functions = 0;
 
   constructor(program: AnyNode) {
@@ -80,6 +83,9 @@ class Shapes {
         this.groups.push(new Set(node.properties.map((member) => nameOf(keyOf(member) ?? node))));
       }
       if (node.type === "MethodDefinition" && within !== undefined) within.add(nameOf(node.key));
+      if (node.type === "VariableDeclarator" && node.init?.type === "MemberExpression") {
+        this.standIns.set(`${scope} ${nameOf(node.id)}`, `.${nameOf(keyOf(node.init) ?? node.init)}`);
+      }
       if (node.type === "MemberExpression") this.member(node, within, scope);
       return true;
     });
@@ -90,8 +96,12 @@ class Shapes {
     const { object } = node;
     if (name === "") return;
     if (object.type === "ThisExpression") within?.add(name);
-    else if (object.type === "Identifier") this.see(`${scope} ${object.name}`, name);
-    else if (object.type === "MemberExpression") this.see(`.${nameOf(keyOf(object as AnyNode) ?? object)}`, name);
+    else if (object.type === "Identifier") {
+      const variable = `${scope} ${object.name}`;
+      this.see(variable, name);
+      const property = this.standIns.get(variable);
+      if (property !== undefined) this.see(property, name);
+    } else if (object.type === "MemberExpression") this.see(`.${nameOf(keyOf(object as AnyNode) ?? object)}`, name);
     else if (object.type === "CallExpression" && object.callee.type === "MemberExpression") {
       this.see(`.${nameOf(keyOf(object.callee as AnyNode) ?? object)}()`, name);
     }
