@@ -94,7 +94,9 @@ class EspNowCarrier implements RadioCarrier {
     this.wanted = [];
     this.hasTold = false;
     for (const effect of wanted) this.apply(this.ask(effect, now));
-    const isRooted = this.board.up !== this && node.isJoined();
+    const isJoined = node.isJoined();
+    this.apply(this.radio.setJoined(isJoined, now));
+    const isRooted = this.board.up !== this && isJoined;
     if (isRooted !== this.isRooted) {
       this.isRooted = isRooted;
       this.apply(this.radio.setRootward(isRooted ? 0 : undefined, now));

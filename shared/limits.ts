@@ -21,6 +21,8 @@ export const VIA_NODES_MAX = 16;
 export const LINK_TIMEOUT = 15000 as Millis;
 /** After this in silence a link is asked whether it lives: a third of the timeout. */
 export const LINK_ASK_AFTER = 5000 as Millis;
+/** By radio both are so many times as long. Chosen: a question every five seconds on each link would be most of what is on the air. */
+export const RADIO_SLOWNESS = 8;
 /** How often links are looked at. Chosen: a sixth of the timeout. */
 export const SWEEP_EVERY = 2500 as Millis;
 /** A dial that has neither opened nor failed is given up. Chosen: a TCP connect over a poor Wi-Fi takes seconds. */
@@ -37,6 +39,8 @@ export const REFUSED_WAIT = 60000 as Millis;
 export const HELLO_AFTER = 5000 as Millis;
 /** That wait doubles up to this: asked anew too soon, a root that is slower never has its answer heard. Chosen. */
 export const HELLO_AFTER_MAX = 20000 as Millis;
+/** By radio a node says `?hello` within this long after its parent has the root (again). Chosen: all that are behind it hear that at once. */
+export const HELLO_WITHIN = 5000 as Millis;
 /** A node whose parent has no root asks again this slowly, in case the news was lost. Chosen. */
 export const ROOTLESS_WAIT = 30000 as Millis;
 /** Shortest and longest wait for an `!ack` before sending again. Spec. */

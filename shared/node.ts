@@ -64,7 +64,7 @@ export class TreeNode {
     this.branch = new Branch(config.id, config.limits, codec, this.counters);
     this.clock = new TreeClock();
     this.actions = new Actions();
-    this.parent = new Pulse(0 as Instant);
+    this.parent = new Pulse(0 as Instant, false);
     this.sweepAt = undefined;
     this.isRelayTurn = true;
     this.unixAt = (at) => this.clock.unix(at) as UnixMillis;
@@ -79,7 +79,7 @@ export class TreeNode {
     if (this.sweepAt === undefined) this.sweepAt = after(now, SWEEP_EVERY);
     if (link > 0) return this.branch.opened(link, now);
     if (this.joining.state.kind !== "dialing" || this.joining.state.link !== link) return NOTHING;
-    this.parent = new Pulse(now);
+    this.parent = new Pulse(now, this.joining.isByRadio);
     const out: NodeEffect[] = [];
     this.greet(link, now, out);
     return out;
@@ -325,9 +325,9 @@ export class TreeNode {
   }
 
   private rootChanged(link: LinkId, isUp: boolean, now: Instant, out: NodeEffect[]): void {
-    if (isUp) return this.greet(link, now, out);
+    if (isUp && !this.joining.isByRadio) return this.greet(link, now, out);
     const wasJoined = this.joining.joinedLink !== 0;
-    this.joining.rootless(link, now);
+    this.joining.rootless(link, isUp, now);
     this.branch.discard(out);
     if (!wasJoined) return;
     out.push({ kind: "status", isJoined: false, reason: "the parent lost the root" });

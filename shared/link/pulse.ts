@@ -5,7 +5,7 @@
  * A link that is never silent is asked once in a timeout all the same: answers tell the root's clock, and that may be set.
  * It is looked at in sweeps, so a finding comes at most one sweep late.
  */
-import { LINK_ASK_AFTER, LINK_TIMEOUT } from "../limits.ts";
+import { LINK_ASK_AFTER, LINK_TIMEOUT, RADIO_SLOWNESS } from "../limits.ts";
 import { after, type Instant } from "../units.ts";
 
 export class Pulse {
@@ -15,12 +15,15 @@ export class Pulse {
   /** When the first `?ping` without an answer was said; 0 if there is none. */
   private askedAt: Instant;
   private askAt: Instant;
+  private slowness: number;
 
-  constructor(now: Instant) {
+  /** By radio the hop itself watches its other end: the link is asked more seldom, for the time mostly. */
+  constructor(now: Instant, isByRadio: boolean) {
+    this.slowness = isByRadio ? RADIO_SLOWNESS : 1;
     this.handedBytes = 0;
     this.heardAt = now;
     this.askedAt = 0 as Instant;
-    this.askAt = after(now, LINK_TIMEOUT);
+    this.askAt = after(now, LINK_TIMEOUT * this.slowness);
   }
 
   heard(now: Instant): void {
@@ -36,10 +39,10 @@ export class Pulse {
 
   /** What to do about this link now. */
   check(now: Instant): "fine" | "ask" | "dead" {
-    const silence = now - this.heardAt;
+    const silence = (now - this.heardAt) / this.slowness;
     if (silence >= LINK_TIMEOUT) return "dead";
     if (silence < LINK_ASK_AFTER && now < this.askAt) return "fine";
-    this.askAt = after(now, LINK_TIMEOUT);
+    this.askAt = after(now, LINK_TIMEOUT * this.slowness);
     if (this.askedAt === 0) this.askedAt = now;
     return "ask";
   }

@@ -11,6 +11,7 @@
  * The parser says what the bytes claim. Whether that is true, the seal knows.
  */
 import { DATAGRAM_BYTES_MAX, HEADER_BYTES, TAG_BYTES } from "./limits.ts";
+import { PROBE } from "./tree-limits.ts";
 
 /** Version of the hop. */
 const VERSION = 1;
@@ -105,4 +106,9 @@ export function parseHeader(bytes: string): Header | undefined {
   header.frag = head.charCodeAt(9);
   header.credits = head.charCodeAt(11);
   return header;
+}
+
+/** A datagram of which only the MAC's answer counts. */
+export function isProbe(bytes: string): boolean {
+  return ((bytes.charCodeAt(0) >> 2) & 15) === PROBE;
 }

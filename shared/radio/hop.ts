@@ -8,6 +8,7 @@ import type { Instant, LinkId, Random } from "../units.ts";
 import type { RadioEffect } from "./effect.ts";
 import type { Mac, Seal } from "./seal.ts";
 import { Session } from "./session.ts";
+import { JOIN_OFFERS_MAX } from "./tree-limits.ts";
 
 export class Hop extends Session {
   readonly epoch: number;
@@ -52,4 +53,10 @@ export function collect(hop: Hop, out: RadioEffect[]): void {
   if (hop.isPaused || hop.link === 0) return;
   const frames = hop.takeInbox();
   for (let i = 0; i < frames.length; i++) out.push({ kind: "received", link: hop.link, bytes: frames[i] as string });
+}
+
+/** Whether there is a place for one more child, that was not offered to others just now. Who is a child already has one. */
+export function isRoom(mac: Mac, offers: readonly Hop[], hops: readonly Hop[], slots: number): boolean {
+  const isNew = (peer: Mac): boolean => hops.filter((one) => one.peer === peer && one.link > 0).length === 0;
+  return offers.length < JOIN_OFFERS_MAX && (!isNew(mac) || offers.filter((one) => isNew(one.peer)).length < slots);
 }

@@ -67,8 +67,8 @@ export const SESSION_SILENCE = 60000 as Millis;
 /** What became of data, kept for the estimator until it asks. Chosen. */
 export const REPORTS_MAX = 16;
 
-/** The callback of a send comes within this long, or never. Driver. */
-export const CALLBACK_TIMEOUT = 120 as Millis;
+/** The callback of a send comes within this long, or never. Chosen: six attempts take 40 ms, and in air that others fill ten times that. */
+export const CALLBACK_TIMEOUT = 400 as Millis;
 /** So many sends in a row without memory say that the radio is wedged. Driver: buffers leak for hours. */
 export const TROUBLE_MAX = 8;
 /** A callback that never came counts for this many: three in a row say it too. Driver. */

@@ -1,9 +1,9 @@
 /**
  * Neighbours remembers those that were heard lately, and estimates how many transmissions a datagram to each of them takes (ETX, times 8).
  *
- * Where we send, to the parent, the answers tell: windows of five datagrams. Elsewhere the gaps between numbered beacons do, both ways:
- * ours from the neighbour's own word. Signal strength is a first guess and nothing more. Bounded: the one not heard for the longest
- * goes first.
+ * The gaps between numbered beacons tell, both ways: ours from the neighbour's own word. Where we send, to the parent, datagrams that are
+ * not answered do, too: windows of five. Signal strength is a first guess and nothing more. Bounded: the worst way up goes first, for among many
+ * neighbours most are too far, and those that speak most are those that know no way.
  */
 import { after, type Instant } from "../units.ts";
 import { type Beacon, qualityFor, tailOf } from "./beacon.ts";
@@ -13,16 +13,17 @@ import {
   BEACON_QUALITIES_MAX,
   BEACONS_WINDOW,
   COST_OF_HOP,
+  COST_OF_MISS,
   FAILS_DOUBT,
-  LINK_COST_AGAIN,
   LINK_COST_MAX,
+  NEIGHBOUR_FRESH,
   NEIGHBOURS_MAX,
   REBORN_AFTER,
   REPORTS_WINDOW,
   RSSI_FAIR,
+  RSSI_HALVES,
   RSSI_POOR,
   SHUN_AFTER,
-  SHUN_AFTER_MAX,
 } from "./tree-limits.ts";
 
 export interface Neighbour {
@@ -40,7 +41,10 @@ export interface Neighbour {
   /** Share of its beacons that we heard, and of ours that it heard, in 1/255; 0 while unknown. */
   inbound: number;
   outbound: number;
-  /** Of the window under way: what came or was answered, of how many. */
+  /** Of the window under way: its beacons that came, of how many; … */
+  came: number;
+  due: number;
+  /** … and our datagrams that were answered. */
   good: number;
   all: number;
   /** Datagrams in a row that were not answered. */
@@ -82,17 +86,19 @@ export class Neighbours {
     let one = this.get(mac);
     if (one === undefined) {
       one = newNeighbour(mac, beacon, rssi, now);
-      if (this.known.length === NEIGHBOURS_MAX) this.forget(parent);
+      one.cost = cost;
       this.known.push(one);
+      if (this.known.length > NEIGHBOURS_MAX) this.forget(parent, now);
     } else if (one.beacon.life !== beacon.life) {
       // Whoever plays back what a neighbour said in an earlier life is not believed while the neighbour itself speaks.
       if (now < after(one.heardAt, REBORN_AFTER)) return undefined;
+      one.etx = guessOf(rssi);
       forgive(one, now);
     } else {
       const gap = counter - one.newest;
       if (gap <= 0) return undefined;
       // Who searches asks on other channels, too: those that we missed say nothing.
-      if (cost !== NO_PATH && one.cost !== NO_PATH && one !== parent) this.count(one, gap, beacon);
+      if (cost !== NO_PATH && one.cost !== NO_PATH) this.count(one, gap, beacon);
       // It went silent because it had gone elsewhere.
       if (one.beacon.channel !== beacon.channel) forgive(one, now);
     }
@@ -113,22 +119,30 @@ export class Neighbours {
   }
 
   private count(one: Neighbour, gap: number, beacon: Beacon): void {
-    one.good += 1;
-    one.all += Math.min(gap, BEACONS_WINDOW);
+    one.came += 1;
+    one.due += Math.min(gap, BEACONS_WINDOW);
     one.outbound = qualityFor(beacon, this.own) || one.outbound;
-    if (one.all < BEACONS_WINDOW) return;
-    const share = (255 * one.good) / one.all;
+    if (one.due < BEACONS_WINDOW) return;
+    const share = (255 * one.came) / one.due;
+    one.came = 0;
+    one.due = 0;
     one.inbound = one.inbound === 0 ? share : 0.9 * one.inbound + 0.1 * share;
-    average(one, (COST_OF_HOP * 65025) / one.inbound / (one.outbound || one.inbound));
+    // What comes back is but the MAC's ack, which is short.
+    average(one, 0.5, (COST_OF_HOP * 255) / (one.outbound || one.inbound) / Math.sqrt(one.inbound / 255));
   }
 
-  private forget(parent: Neighbour | undefined): void {
-    let oldest = -1;
-    for (let i = 0; i < NEIGHBOURS_MAX; i++) {
+  /** The worst way up goes, be it the newest; or one that was not heard for long. */
+  private forget(parent: Neighbour | undefined, now: Instant): void {
+    let worst = -1;
+    let most = -1;
+    for (let i = 0; i <= NEIGHBOURS_MAX; i++) {
       const one = this.known[i] as Neighbour;
-      if (one !== parent && (oldest < 0 || one.heardAt < (this.known[oldest] as Neighbour).heardAt)) oldest = i;
+      const badness = now < after(one.heardAt, NEIGHBOUR_FRESH) ? one.cost + one.etx : now - one.heardAt;
+      if (one === parent || badness <= most) continue;
+      worst = i;
+      most = badness;
     }
-    this.known.splice(oldest, 1);
+    this.known.splice(worst, 1);
   }
 }
 
@@ -148,22 +162,29 @@ export function reported(one: Neighbour, isAcked: boolean): boolean {
     one.shunFor = 0;
   } else {
     one.fails += 1;
-    if (one.fails % FAILS_DOUBT === 0) {
-      one.etx = Math.min(2 * one.etx, LINK_COST_MAX);
-      return true;
-    }
+    if (one.fails % FAILS_DOUBT === 0) return true;
   }
-  if (one.all >= REPORTS_WINDOW) average(one, (COST_OF_HOP * one.all) / (one.good || 1));
+  if (one.all >= REPORTS_WINDOW) {
+    // The MAC has tried each six times: one that is not answered says much, one that is says little.
+    const missed = one.all - one.good;
+    if (missed > 0) average(one, 0.1, COST_OF_HOP * (1 + COST_OF_MISS * missed));
+    one.good = 0;
+    one.all = 0;
+  }
   return false;
 }
 
 /** It refused, or does not answer: leave it alone for a while, for longer each time. */
-export function shun(one: Neighbour, now: Instant): void {
-  one.shunFor = Math.min(2 * one.shunFor || SHUN_AFTER, SHUN_AFTER_MAX);
+export function shun(one: Neighbour, most: number, now: Instant): void {
+  one.shunFor = Math.min(2 * one.shunFor || SHUN_AFTER, most);
   one.shunUntil = after(now, one.shunFor);
-  one.etx = Math.min(one.etx, LINK_COST_AGAIN);
   one.fails = 0;
   one.deaf = 0;
+}
+
+/** … and its link is taken for poorer, but not so poor that it is never tried again. */
+export function blame(one: Neighbour): void {
+  one.etx = Math.min(2 * one.etx, LINK_COST_MAX);
 }
 
 function forgive(one: Neighbour, now: Instant): void {
@@ -171,17 +192,16 @@ function forgive(one: Neighbour, now: Instant): void {
   one.shunUntil = now;
 }
 
-/** The window is over. */
-function average(one: Neighbour, sample: number): void {
-  one.etx = 0.9 * one.etx + 0.1 * Math.min(sample, LINK_COST_MAX);
-  one.good = 0;
-  one.all = 0;
+function average(one: Neighbour, weight: number, sample: number): void {
+  one.etx += weight * (Math.min(sample, LINK_COST_MAX) - one.etx);
+}
+
+function guessOf(rssi: number): number {
+  const guess = COST_OF_HOP * Math.pow(2, (RSSI_FAIR - (rssi || RSSI_POOR)) / RSSI_HALVES);
+  return Math.min(Math.max(guess, COST_OF_HOP), LINK_COST_MAX);
 }
 
 function newNeighbour(mac: Mac, beacon: Beacon, rssi: number, now: Instant): Neighbour {
-  let etx = COST_OF_HOP;
-  if (rssi === 0 || rssi < RSSI_FAIR) etx = COST_OF_HOP * 1.5;
-  if (rssi < RSSI_POOR) etx = COST_OF_HOP * 3;
   return {
     mac,
     tail: tailOf(mac),
@@ -190,9 +210,11 @@ function newNeighbour(mac: Mac, beacon: Beacon, rssi: number, now: Instant): Nei
     heardAt: now,
     cost: NO_PATH,
     hasTaken: false,
-    etx,
+    etx: guessOf(rssi),
     inbound: 0,
     outbound: 0,
+    came: 0,
+    due: 0,
     good: 0,
     all: 0,
     fails: 0,

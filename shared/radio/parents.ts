@@ -10,7 +10,14 @@ import { isOnPath, TAIL_BYTES, tailOf } from "./beacon.ts";
 import { NO_PATH } from "./header.ts";
 import type { Neighbour } from "./neighbours.ts";
 import type { Mac } from "./seal.ts";
-import { DEPTH_MAX, FAILS_DOUBT, NEIGHBOUR_FRESH, PARENT_BETTER_FOR, PARENT_GAIN } from "./tree-limits.ts";
+import {
+  DEPTH_MAX,
+  FAILS_DOUBT,
+  NEIGHBOUR_FRESH,
+  PARENT_BETTER_FOR,
+  PARENT_GAIN,
+  SHUN_AFTER_MAX,
+} from "./tree-limits.ts";
 
 export class Parents {
   private own: string;
@@ -44,7 +51,7 @@ export class Parents {
         one !== current &&
         (one.beacon.slots > 0 || one.hasTaken) &&
         one.beacon.channel === channel &&
-        now >= one.shunUntil &&
+        now >= after(one.shunUntil, current === undefined ? Math.min(0, SHUN_AFTER_MAX - one.shunFor) : 0) &&
         now < after(one.heardAt, NEIGHBOUR_FRESH) &&
         this.isWay(one) &&
         (best === undefined || pathCost(one) < pathCost(best))
@@ -57,12 +64,13 @@ export class Parents {
     if (this.rival !== best || gain < 1) this.rivalSince = now;
     this.rival = best;
     // In doubt of the current one any other will do.
-    const isWorth = gain >= PARENT_GAIN || Math.max(current.fails, current.deaf) >= FAILS_DOUBT;
+    const isWorth =
+      (gain >= PARENT_GAIN && 4 * gain >= pathCost(current)) || Math.max(current.fails, current.deaf) >= FAILS_DOUBT;
     return isWorth || now >= after(this.rivalSince, PARENT_BETTER_FOR) ? best : current;
   }
 }
 
-/** Of the whole way up over that neighbour. */
+/** Of the whole way up over that neighbour. While it does not answer, it is doubted. */
 export function pathCost(one: Neighbour): number {
-  return one.cost + one.etx;
+  return one.cost + one.etx * (one.fails < FAILS_DOUBT ? 1 : 2);
 }

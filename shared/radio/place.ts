@@ -5,25 +5,33 @@
  * It asks and hears; the sessions that come of it are Radio's.
  */
 import { after, type Instant, type Random, sooner } from "../units.ts";
-import { beaconBody, readBeacon, TAIL_BYTES } from "./beacon.ts";
+import { beaconBody, isOnPath, readBeacon, TAIL_BYTES, tailOf } from "./beacon.ts";
 import { Channels } from "./channels.ts";
 import type { RadioConfig } from "./effect.ts";
 import { emptyHeader, type Header, headerBytes, JOIN, NO_PATH, SOLICIT } from "./header.ts";
 import { AWAKE, KeyRing, NO_NONCE, NONCE_BYTES, SLEEPY } from "./join.ts";
 import { HEADER_BYTES } from "./limits.ts";
-import { type Neighbour, Neighbours, shun } from "./neighbours.ts";
+import { blame, type Neighbour, Neighbours, shun } from "./neighbours.ts";
 import { Parents, pathCost } from "./parents.ts";
 import { BROADCAST, type Mac, macBytes, type Seal } from "./seal.ts";
 import type { Session } from "./session.ts";
 import type { Transmitter } from "./transmitter.ts";
 import {
+  ASK_AFTER,
+  ASK_BETTER_AFTER,
+  ASK_BETTER_AFTER_MAX,
+  ASK_DOUBLINGS_MAX,
+  ASK_HOPEFUL,
   BEACON_ANSWER_WITHIN,
   COST_OF_HOP,
   DECIDE_AFTER,
+  DECIDE_SPREAD,
+  DEPTH_MAX,
   JOIN_AFTER,
   JOIN_TRIES,
   PROBE,
   PROBE_AFTER,
+  SHUN_MUTE_MAX,
 } from "./tree-limits.ts";
 import { Trickle } from "./trickle.ts";
 
@@ -42,6 +50,8 @@ export class Place {
   path: string;
   /** Of a source: 0, or NO_PATH. */
   rootward: number;
+  /** The way to the root is open, as far as anybody has said. */
+  isJoined: boolean;
   /** How many children there is room for. */
   slots: number;
   /** Six bytes. */
@@ -54,11 +64,15 @@ export class Place {
   private transmitter: Transmitter;
   private neighbours: Neighbours;
   private parents: Parents;
-  /** A random number of this start, and how many datagrams of no session it has sent. */
+  /** A random number of this start, and how often it has shouted. */
   private life: string;
   private said: number;
   private tries: number;
   private joinAt: Instant;
+  /** How many did not take us since one proved to be our parent, and when another may be asked. */
+  refusals: number;
+  private askFrom: Instant;
+  private restFor: number;
   /** The cost as the last change was told. */
   private costSaid: number;
   private treeVersion: number;
@@ -73,6 +87,7 @@ export class Place {
     this.cost = NO_PATH;
     this.path = "";
     this.rootward = NO_PATH;
+    this.isJoined = true;
     this.slots = 0;
     this.own = macBytes(config.mac);
     this.ring = new KeyRing(config.installKey, seal);
@@ -87,6 +102,9 @@ export class Place {
     this.said = 0;
     this.tries = 0;
     this.joinAt = 0 as Instant;
+    this.refusals = 0;
+    this.askFrom = 0 as Instant;
+    this.restFor = ASK_BETTER_AFTER;
     this.costSaid = NO_PATH;
     this.treeVersion = this.life.charCodeAt(0);
   }
@@ -115,9 +133,10 @@ export class Place {
     this.transmitter.post(BROADCAST, this.ring.shout(this.own, this.header(type, 0) + this.body()));
   }
 
-  header(type: number, epoch: number): string {
-    const header = emptyHeader(type, this.ring.net, epoch);
-    this.said += 1;
+  header(form: number, epoch: number): string {
+    const header = emptyHeader(form, this.ring.net, epoch);
+    // Beacons are numbered without gaps: those that are missing tell how good the link is.
+    if (form < JOIN) this.said += 1;
     header.counter = this.said;
     header.cost = this.cost;
     return headerBytes(header);
@@ -128,7 +147,7 @@ export class Place {
       treeVersion: this.treeVersion,
       life: this.life,
       channel: this.channels.channel,
-      slots: this.slots,
+      slots: this.isJoined ? this.slots : 0,
       path: this.path,
       qualities: this.neighbours.qualities(),
     });
@@ -162,7 +181,7 @@ export class Place {
     else {
       this.channels.isGood();
       // Others may be about to answer as well: choose among them.
-      if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER);
+      if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER * (1 + DECIDE_SPREAD * this.random()));
     }
     return undefined;
   }
@@ -170,6 +189,18 @@ export class Place {
   /** Whether we would still have it, now that it has answered. */
   isWanted(one: Neighbour, now: Instant): boolean {
     return this.parent === undefined || this.best(now) === one;
+  }
+
+  /** Whether that one may be our child. */
+  mayTake(mac: Mac): boolean {
+    return (
+      this.isJoined &&
+      this.cost !== NO_PATH &&
+      (this.parent !== undefined || this.config.isSource) &&
+      (this.target === undefined || this.target.mac !== mac) &&
+      this.path.length < DEPTH_MAX * TAIL_BYTES &&
+      !isOnPath(this.path, tailOf(mac))
+    );
   }
 
   /** Whether a way up over it can be kept. */
@@ -184,10 +215,25 @@ export class Place {
   }
 
   /** The one asked has refused, or does not answer. */
-  notTaken(to: Neighbour, now: Instant): void {
+  notTaken(to: Neighbour, shunMax: number, now: Instant): void {
     this.target = undefined;
     this.decideAt = now;
-    shun(to, now);
+    if (this.parent !== undefined) this.rest(now);
+    else this.askFrom = after(now, ASK_AFTER * (1 << this.refusals) * (0.5 + 0.5 * this.random()));
+    if (this.refusals < ASK_DOUBLINGS_MAX) this.refusals += 1;
+    shun(to, shunMax, now);
+  }
+
+  /** The parent is lost, or about to be: another one is wanted at once. */
+  hurry(now: Instant): void {
+    this.decideAt = now;
+    this.askFrom = now;
+  }
+
+  /** It is as good as it gets, for a while. */
+  rest(now: Instant): void {
+    this.askFrom = after(now, this.restFor * (0.5 + this.random()));
+    this.restFor = Math.min(2 * this.restFor, ASK_BETTER_AFTER_MAX);
   }
 
   private isSibling(one: Neighbour | undefined): boolean {
@@ -218,7 +264,7 @@ export class Place {
       path = parent.tail + parent.beacon.path;
       this.treeVersion = parent.beacon.treeVersion;
       // While it asks others that it knows, there is hope that the children need not leave.
-    } else if (this.target !== undefined) return;
+    } else if (this.target !== undefined || (this.decideAt !== undefined && this.refusals < ASK_HOPEFUL)) return;
     for (let i = 0; i < sessions.length; i++) (sessions[i] as Session).pathCost = cost;
     const isNews = path !== this.path || Math.abs(cost - this.costSaid) >= COST_OF_HOP;
     this.cost = cost;
@@ -234,8 +280,12 @@ export class Place {
     this.decideAt = undefined;
     if (this.config.isSource || this.target !== undefined) return;
     const best = this.best(now);
-    if (best === undefined) this.channels.search(now);
-    else if (best !== this.parent) {
+    // Those who do not answer may have gone elsewhere.
+    if (best === undefined || (this.parent === undefined && this.refusals >= ASK_HOPEFUL)) this.channels.search(now);
+    if (best === undefined) return;
+    if (best === this.parent) return;
+    if (now < this.askFrom) this.decideAt = this.askFrom;
+    else {
       this.target = best;
       this.nonce = randomBytes(NONCE_BYTES, this.random);
       this.tries = JOIN_TRIES;
@@ -248,15 +298,17 @@ export class Place {
   }
 
   private askToJoin(to: Neighbour, now: Instant): void {
-    if (this.tries === 0) return this.notTaken(to, now);
+    if (this.tries < JOIN_TRIES) blame(to);
+    if (this.tries === 0) return this.notTaken(to, SHUN_MUTE_MAX, now);
     this.tries -= 1;
-    this.joinAt = after(now, JOIN_AFTER * (1 + this.random()));
+    this.joinAt = after(now, (JOIN_AFTER << (JOIN_TRIES - 1 - this.tries)) * (1 + this.random()));
     const text = this.header(JOIN, 0) + this.nonce + (this.config.isSleepy ? SLEEPY : AWAKE);
     this.transmitter.post(to.mac, this.ring.sign(this.own + macBytes(to.mac), text));
   }
 
   private maySearch(): boolean {
-    return this.target === undefined && this.decideAt === undefined && this.transmitter.flying === undefined;
+    const isFree = this.decideAt === undefined || this.refusals >= ASK_HOPEFUL;
+    return this.target === undefined && isFree && this.transmitter.flying === undefined;
   }
 }
 

@@ -9,29 +9,31 @@
  * A change of parent is made before the break: only when the new one has answered is the old link closed. A node that has lost its way
  * and knows no other says so before it searches, and its children leave.
  */
+import { NOTHING } from "../effect.ts";
 import { count, type Counters } from "../table.ts";
 import { after, type Instant, type LinkId, type Random, sooner } from "../units.ts";
-import { isOnPath, readBeacon, TAIL_BYTES, tailOf } from "./beacon.ts";
+import { readBeacon } from "./beacon.ts";
 import type { RadioConfig, RadioEffect } from "./effect.ts";
-import { BEACON, type Header, JOIN, JOIN_ACK, NO_PATH, parseHeader } from "./header.ts";
-import { collect, feed, Hop } from "./hop.ts";
+import { BEACON, type Header, isProbe, JOIN, JOIN_ACK, NO_PATH, parseHeader } from "./header.ts";
+import { collect, feed, Hop, isRoom } from "./hop.ts";
 import { JOIN_REFUSED, JOIN_TAKEN, NO_NONCE, NONCE_BYTES, SLEEPY } from "./join.ts";
 import { HEADER_BYTES, PACKET_TIME, PARCEL_BYTES_MAX } from "./limits.ts";
-import { learn, type Neighbour, reported, shun } from "./neighbours.ts";
+import { blame, learn, type Neighbour, reported, shun } from "./neighbours.ts";
 import { Place, randomBytes } from "./place.ts";
 import { type Mac, macBytes, type Seal } from "./seal.ts";
 import type { Outcome } from "./session.ts";
 import { Transmitter } from "./transmitter.ts";
 import {
-  DEPTH_MAX,
+  DEAF_FOR,
   FAILS_DOUBT,
   FAILS_LOST,
   FAILS_MUTE,
-  JOIN_OFFERS_MAX,
+  JOIN_KEPT,
   JOIN_PENDING,
   PROBE,
   RADIO_CHILDREN_MAX,
   RADIO_LINKS_FROM,
+  SHUN_AFTER_MAX,
 } from "./tree-limits.ts";
 
 export class Radio {
@@ -95,6 +97,14 @@ export class Radio {
     return this.done(now);
   }
 
+  /** TreeNode has joined, or not: children are taken only while it has. To be said by every node whose TreeNode can. */
+  setJoined(isJoined: boolean, now: Instant): readonly RadioEffect[] {
+    if (isJoined === this.place.isJoined) return NOTHING;
+    this.place.isJoined = isJoined;
+    this.place.trickle.reset(now);
+    return this.done(now);
+  }
+
   /** Wi-Fi has gone to another channel, and the radio with it; 0: it dictates none any more. */
   moved(channel: number, now: Instant): readonly RadioEffect[] {
     this.place.channels.fix(channel);
@@ -128,7 +138,7 @@ export class Radio {
       if (link > 0) this.place.slots += 1;
       hop.link = 0 as LinkId;
       // Whatever displeased it up there may be better elsewhere.
-      if (hop === this.up) shun(this.place.parent as Neighbour, now);
+      if (hop === this.up) shun(this.place.parent as Neighbour, SHUN_AFTER_MAX, now);
       this.end(hop, now);
     }
     return this.done(now);
@@ -152,8 +162,9 @@ export class Radio {
         place.aliveAt = now;
       } else if (outcome === "fail") {
         parent.deaf += 1;
-        if (parent.deaf === FAILS_DOUBT) place.decideAt = now;
-        if (isProbe(flying.bytes)) place.doubt(after(now, PACKET_TIME * (1 + this.random())));
+        if (parent.deaf === FAILS_DOUBT) place.hurry(now);
+        if (isProbe(flying.bytes))
+          place.doubt(after(now, PACKET_TIME * (1 + this.random()) * (1 << Math.min(parent.deaf, FAILS_LOST))));
       }
     }
     this.transmitter.sent(outcome, now);
@@ -213,13 +224,13 @@ export class Radio {
   private judge(up: Hop, parent: Neighbour, now: Instant): void {
     const reports = up.takeReports();
     for (let i = 0; i < reports.length; i++) {
-      if (reported(parent, (reports[i] as { acked: boolean }).acked)) this.place.decideAt = now;
+      if (reported(parent, (reports[i] as { acked: boolean }).acked)) this.place.hurry(now);
     }
-    // One whose MAC answers, and nothing else, may be busy; but not if it has never answered: it has forgotten its offer.
-    const failsMax = up.heardAt === undefined ? FAILS_LOST : FAILS_MUTE;
-    if (parent.deaf >= FAILS_LOST || parent.fails >= failsMax || up.isLost(now)) {
+    const isDeaf = parent.deaf >= FAILS_LOST && now >= after(this.place.aliveAt, DEAF_FOR);
+    if (isDeaf || parent.fails >= FAILS_MUTE || up.isLost(now)) {
       count(this.counters, "radio parent lost");
-      shun(parent, now);
+      shun(parent, SHUN_AFTER_MAX, now);
+      blame(parent);
     } else if (parent.beacon.life === up.life && this.place.isWay(parent)) return;
     this.end(up, now);
   }
@@ -234,8 +245,7 @@ export class Radio {
     const asked = text.substr(HEADER_BYTES, NONCE_BYTES);
     const offers = this.hops().filter((one) => one !== this.up && one.link === 0);
     let offer = offers.filter((one) => one.peer === mac && one.asked === asked)[0];
-    if (offer === undefined && this.mayTake(mac)) {
-      if (offers.length >= JOIN_OFFERS_MAX) this.end(offers[0] as Hop, now);
+    if (offer === undefined && place.mayTake(mac) && this.hasPlace(mac, offers, now)) {
       const nonce = randomBytes(NONCE_BYTES, this.random);
       const key = place.ring.session(child, place.own, asked, nonce);
       const isSleepy = text.charAt(HEADER_BYTES + NONCE_BYTES) === SLEEPY;
@@ -253,16 +263,11 @@ export class Radio {
     return offer === undefined ? "radio join refused" : undefined;
   }
 
-  private mayTake(mac: Mac): boolean {
-    const place = this.place;
-    return (
-      place.cost !== NO_PATH &&
-      (place.parent !== undefined || this.config.isSource) &&
-      (place.target === undefined || place.target.mac !== mac) &&
-      place.path.length < DEPTH_MAX * TAIL_BYTES &&
-      !isOnPath(place.path, tailOf(mac)) &&
-      (place.slots > 0 || this.hops().filter((one) => one.peer === mac && one.link > 0).length > 0)
-    );
+  private hasPlace(mac: Mac, offers: Hop[], now: Instant): boolean {
+    if (isRoom(mac, offers, this.hops(), this.place.slots)) return true;
+    const oldest = offers.filter((one) => one.peer === mac || now >= after(one.until, JOIN_KEPT - JOIN_PENDING))[0];
+    if (oldest !== undefined) this.end(oldest, now);
+    return oldest !== undefined;
   }
 
   /** The answer to our `join`. */
@@ -278,7 +283,7 @@ export class Radio {
     learn(to, beacon, header.cost, now);
     to.hasTaken = text.charAt(HEADER_BYTES + NONCE_BYTES) === JOIN_TAKEN;
     if (!to.hasTaken || !place.isWay(to)) {
-      place.notTaken(to, now);
+      place.notTaken(to, SHUN_AFTER_MAX, now);
       return undefined;
     }
     place.target = undefined;
@@ -292,6 +297,7 @@ export class Radio {
     to.deaf = 0;
     this.up = up;
     place.parent = to;
+    place.rest(now);
     place.aliveAt = now;
     place.probeAt = now;
     place.channels.found();
@@ -316,6 +322,7 @@ export class Radio {
       parent.cost = header.cost;
       parent.heardAt = now;
       this.place.aliveAt = now;
+      if (before === undefined) this.place.refusals = 0;
     } else {
       if (hop.link === 0) {
         this.endOthers(hop, now);
@@ -335,6 +342,7 @@ export class Radio {
       }
     }
     collect(hop, this.out);
+    if (hop.isOver) this.end(hop, now);
     return undefined;
   }
 
@@ -380,18 +388,16 @@ export class Radio {
   private end(hop: Hop, now: Instant): void {
     const link = hop.link;
     this.transmitter.remove(hop);
+    // So that the other end need not find out, and keeps no place.
+    if (hop.heardAt !== undefined && !hop.isOver && !hop.isLost(now)) this.transmitter.post(hop.peer, hop.bye());
     if (hop === this.up) {
       this.up = undefined;
       this.place.parent = undefined;
-      this.place.decideAt = now;
+      this.place.hurry(now);
     }
     if (link === 0) return;
     if (link > 0) this.place.slots += 1;
     else this.upLink = 0 as LinkId;
     this.out.push({ kind: "closed", link });
   }
-}
-
-function isProbe(bytes: string): boolean {
-  return ((bytes.charCodeAt(0) >> 2) & 15) === PROBE;
 }

@@ -41,6 +41,8 @@ export class Session {
   /** When something authentic was last heard; undefined before. */
   heardAt: Instant | undefined;
   counters: Counters;
+  /** The peer has said that it is. */
+  isOver: boolean;
   private key: string;
   private ownBytes: string;
   private peerBytes: string;
@@ -69,6 +71,7 @@ export class Session {
     this.net = 0;
     this.heardAt = undefined;
     this.counters = {};
+    this.isOver = false;
     this.key = key;
     this.ownBytes = macBytes(own);
     this.peerBytes = macBytes(peer);
@@ -132,7 +135,10 @@ export class Session {
     if (isNewest && this.sender.slots.length > 0) this.acknowledged(header, now);
     else if (isNewest) this.credited(header.credits, now);
     if ((header.flags & PULL) !== 0) this.ackAt = now;
-    if (header.form === ACK) return;
+    if (header.form === ACK) {
+      if (payload !== "") this.isOver = true;
+      return;
+    }
     if (!this.receiver.take(header.seq, payload, header.frag, counters)) this.ackAt = now;
     else if (this.ackAt === undefined) this.ackAt = after(now, ACK_AFTER);
   }
@@ -167,6 +173,14 @@ export class Session {
     }
     this.flying = slot;
     return this.datagram(slot === undefined ? "" : slot.payload, isAsking);
+  }
+
+  /** The last datagram: an ack that says something says that this is the end. */
+  bye(): string {
+    this.head.form = ACK;
+    this.head.frag = 0;
+    this.head.counter += 1;
+    return this.datagram("x", false);
   }
 
   /** What became of the datagram that `next` gave. */

@@ -13,10 +13,12 @@ export const BEACON_QUALITIES_MAX = 4;
 
 /** Path cost is ETX times this, in one byte. Spec. */
 export const COST_OF_HOP = 8;
+/** What each unanswered datagram of five adds to a link's ETX. Computed: of a link where one attempt in four arrives, one in five fails. */
+export const COST_OF_MISS = 3.5;
 /** Most hops to the source. Spec: the header has room for 15. */
 export const DEPTH_MAX = 12;
 
-/** Most neighbours remembered; the one not heard for the longest goes first. Chosen: as many as the driver has peers. */
+/** Most neighbours remembered; the worst way up goes first. Chosen: as many as the driver has peers. */
 export const NEIGHBOURS_MAX = 20;
 /** A neighbour not heard for this long is no choice: two and a half of the longest beacon interval. */
 export const NEIGHBOUR_FRESH = 160000 as Millis;
@@ -29,23 +31,27 @@ export const BEACONS_WINDOW = 3;
 export const FAILS_DOUBT = 3;
 /** … that end it as the way up, where not even the MAC has an answer, or the parent never had one. Chosen: 0.2 to 0.4 s. */
 export const FAILS_LOST = 6;
+/** … if nothing else was heard of it for this long, for the air may only be full. Chosen: half of a repair in two seconds. */
+export const DEAF_FOR = 1500 as Millis;
 /** … and where the MAC does: it may be busy. Chosen: a second or two. */
 export const FAILS_MUTE = 15;
 /** However bad a link, its estimate ends here, so that it can get well again. Chosen: hardly any other way is worse. */
 export const LINK_COST_MAX = 20 * COST_OF_HOP;
-/** One that was given up is remembered as at most this bad: being left alone is the punishment. Chosen: three transmissions. */
-export const LINK_COST_AGAIN = 3 * COST_OF_HOP;
-/** Signal below which a first guess calls a link poor, and bad, in dBm. Chosen: 8 and 3 dB above where datagrams are lost. */
+/** A first guess: down to this signal a link is taken for good; below, each so many dB double what it costs. Where it is not known it is taken
+ * for POOR. dBm, dB. Chosen: datagrams are lost from -95 dBm on. */
 export const RSSI_FAIR = -85;
-export const RSSI_POOR = -90;
+export const RSSI_HALVES = 4;
+export const RSSI_POOR = -88;
 
-/** Another parent must be better by this much … Source: CTP, 1.5 ETX. */
+/** Another parent must be better by this much, and by a quarter of the whole way … Source: CTP, 1.5 ETX; where ways are long, all costs are vague. */
 export const PARENT_GAIN = 12;
 /** … or by anything for this long. Source: MRHOF. */
 export const PARENT_BETTER_FOR = 600000 as Millis;
 /** A parent that refused or went silent is left alone for this long; it doubles up to the longest. Chosen. */
 export const SHUN_AFTER = 500 as Millis;
 export const SHUN_AFTER_MAX = 8000 as Millis;
+/** … up to this one if it never answered, and there is a parent. Chosen: links that only look good are many, and trying them fills the air. */
+export const SHUN_MUTE_MAX = 600000 as Millis;
 
 /** Wi-Fi channels that are searched. Spec. */
 export const CHANNELS = 13;
@@ -62,9 +68,21 @@ export const SEARCH_AFTER_MAX = 3000 as Millis;
 /** An unanswered `join` is said again after this, and so often. Chosen: a round trip with all of the driver's retries. */
 export const JOIN_AFTER = 60 as Millis;
 export const JOIN_TRIES = 3;
+/** After one who did not take us the next is asked within this long, and within twice as long after each further one, so many times, until
+ * a parent has proved to be one. Chosen: fifty who look for a parent at once must leave room in the air for answers. */
+export const ASK_AFTER = 50 as Millis;
+export const ASK_DOUBLINGS_MAX = 5;
+/** With fewer refusals than this a node that lost its parent does not say so yet. Chosen: a few tenths of a second, in which most find another. */
+export const ASK_HOPEFUL = 5;
+/** Who has a parent asks for a better one no sooner after a change or a refusal, half more or less; each time it is twice as long, up to the
+ * longest. Chosen: whoever moves takes all behind it along, and a tree that never rests spends the air on that alone. */
+export const ASK_BETTER_AFTER = 5000 as Millis;
+export const ASK_BETTER_AFTER_MAX = 320000 as Millis;
 /** A parent remembers an answered `join` that was not used for this long. Chosen: the child's TreeNode dials within DIAL_AFTER_MAX. */
 export const JOIN_PENDING = 15000 as Millis;
-/** Answered and unused at once, at the most; the oldest ends first. Chosen: all answers that wait for the air. */
+/** … and gives its place to another one only after this. Chosen: a child uses it at once, if its TreeNode is not about to dial anyway. */
+export const JOIN_KEPT = 1000 as Millis;
+/** Answered and unused at once, at the most, and no more than there are places. Chosen: all answers that wait for the air. */
 export const JOIN_OFFERS_MAX = 8;
 /** Most children by radio if the edge does not say. Chosen: a chip's memory. */
 export const RADIO_CHILDREN_MAX = 6;
@@ -72,6 +90,8 @@ export const RADIO_CHILDREN_MAX = 6;
 export const RADIO_LINKS_FROM = 1000000;
 /** Without a parent, whoever hears of a way up waits this long for others to answer. Chosen: most of BEACON_ANSWER_WITHIN. */
 export const DECIDE_AFTER = 20 as Millis;
+/** … and up to so many times that more. Chosen: those who hear the same beacon are not to answer it in one voice. */
+export const DECIDE_SPREAD = 8;
 /** Type of a datagram that says nothing: whether the MAC answers it is the news. Spec. */
 export const PROBE = 6;
 /** A parent that has been silent for this long, times those that hang on it, is probed. Chosen: 0.09 % of the air for each parent. */

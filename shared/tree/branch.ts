@@ -9,6 +9,7 @@
 import { type NodeEffect, NOTHING } from "../effect.ts";
 import { FRAME_BYTES_MAX, type Limits, LINE_BYTES_MAX, LINK_TIMEOUT, VIA_NODES_MAX } from "../limits.ts";
 import { Pulse } from "../link/pulse.ts";
+import { RADIO_LINKS_FROM } from "../radio/tree-limits.ts";
 import { count, type Counters, Table } from "../table.ts";
 import type { TextCodec } from "../text.ts";
 import { after, type Instant, type LinkId, type NodeId } from "../units.ts";
@@ -27,7 +28,7 @@ class Child {
   constructor(link: LinkId, now: Instant) {
     this.link = link;
     this.openedAt = now;
-    this.pulse = new Pulse(now);
+    this.pulse = new Pulse(now, link >= RADIO_LINKS_FROM);
     this.id = "";
     this.isPaused = false;
   }

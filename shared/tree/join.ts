@@ -12,6 +12,7 @@ import {
   DIAL_TIMEOUT,
   HELLO_AFTER,
   HELLO_AFTER_MAX,
+  HELLO_WITHIN,
   REFUSED_WAIT,
   REPLACED_WAIT,
   ROOTLESS_WAIT,
@@ -32,9 +33,10 @@ export class Join {
   state: JoinState;
   /** The link to the parent while the root knows us, or 0. */
   joinedLink: LinkId;
-  private isByRadio: boolean;
+  isByRadio: boolean;
   private chance: Random;
   private dials: number;
+  private dialledAt: Instant;
   private failures: number;
 
   constructor(random: Random, isByRadio: boolean) {
@@ -43,6 +45,7 @@ export class Join {
     this.joinedLink = 0 as LinkId;
     this.chance = random;
     this.dials = 0;
+    this.dialledAt = 0 as Instant;
     this.failures = 0;
   }
 
@@ -59,6 +62,7 @@ export class Join {
 
   dial(now: Instant): LinkId {
     this.dials += 1;
+    this.dialledAt = now;
     const giveUpAt = this.isByRadio ? undefined : after(now, DIAL_TIMEOUT);
     this.state = { kind: "dialing", link: -this.dials as LinkId, giveUpAt };
     return this.state.link;
@@ -67,15 +71,17 @@ export class Join {
   /** `?hello` goes out now: with this nonce, which its answer repeats. */
   greet(link: LinkId, now: Instant): number {
     const nonce = Math.floor(this.chance() * NUMBER_MAX);
-    const wait = this.state.kind === "greeting" ? Math.min(HELLO_AFTER_MAX, 2 * this.state.wait) : HELLO_AFTER;
+    const isAgain = this.state.kind === "greeting" && !this.isByRadio;
+    const wait = isAgain ? Math.min(HELLO_AFTER_MAX, 2 * (this.state as { wait: number }).wait) : HELLO_AFTER;
     this.joinedLink = 0 as LinkId;
     this.state = { kind: "greeting", link, nonce, saidAt: now, wait };
     return nonce;
   }
 
-  rootless(link: LinkId, now: Instant): void {
+  /** `isUp`: it has one now, but others hear that too. */
+  rootless(link: LinkId, isUp: boolean, now: Instant): void {
     this.joinedLink = 0 as LinkId;
-    this.state = { kind: "rootless", link, askAt: after(now, ROOTLESS_WAIT) };
+    this.state = { kind: "rootless", link, askAt: after(now, isUp ? HELLO_WITHIN * this.chance() : ROOTLESS_WAIT) };
   }
 
   joined(link: LinkId): void {
@@ -87,7 +93,10 @@ export class Join {
   lost(why: "lost" | "replaced" | "refused", now: Instant): void {
     if (this.joinedLink !== 0) this.failures = 0;
     this.joinedLink = 0 as LinkId;
-    this.state = { kind: "waiting", dialAt: after(now, this.wait(why)) };
+    // By radio the other parent is often there before the old one is left.
+    const from = this.isByRadio && why === "lost" ? this.dialledAt : now;
+    const at = after(from, this.wait(why));
+    this.state = { kind: "waiting", dialAt: at < now ? now : at };
     this.failures += 1;
   }
 

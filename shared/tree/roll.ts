@@ -60,7 +60,7 @@ export class Roll {
     this.links.set(link, {
       link,
       id,
-      pulse: new Pulse(now),
+      pulse: new Pulse(now, false),
       isPaused: false,
       hellosLeft: HELLOS_MAX,
       hellosAt: now,

@@ -135,6 +135,7 @@ export class RadioProcess extends NodeProcess implements AirListener {
 
   protected override start(): void {
     this.performRadio(this.radio.start(this.instant()));
+    this.performRadio(this.radio.setJoined(false, this.instant()));
     super.start();
   }
 
@@ -147,6 +148,7 @@ export class RadioProcess extends NodeProcess implements AirListener {
 
   protected override statusIs(isJoined: boolean): void {
     if (this.isGateway) this.performRadio(this.radio.setRootward(isJoined ? 0 : undefined, this.instant()));
+    this.performRadio(this.radio.setJoined(isJoined, this.instant()));
   }
 
   protected override performOnLink(effect: LinkEffect): void {

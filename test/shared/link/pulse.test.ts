@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
-import { LINK_ASK_AFTER, LINK_TIMEOUT, SWEEP_EVERY } from "#shared/limits.ts";
+import { LINK_ASK_AFTER, LINK_TIMEOUT, RADIO_SLOWNESS, SWEEP_EVERY } from "#shared/limits.ts";
 import { Pulse } from "#shared/link/pulse.ts";
 import type { Instant } from "#shared/units.ts";
 
 const at = (millis: number) => millis as Instant;
 
 test("asks after a third of the timeout in silence and not a millisecond sooner", () => {
-  const pulse = new Pulse(at(100));
+  const pulse = new Pulse(at(100), false);
   expect(LINK_ASK_AFTER).toBe(LINK_TIMEOUT / 3);
   expect(pulse.check(at(100 + LINK_ASK_AFTER - 1))).toBe("fine");
   expect(pulse.check(at(100 + LINK_ASK_AFTER))).toBe("ask");
 });
 
 test("a link that is never silent is asked once in a timeout all the same", () => {
-  const pulse = new Pulse(at(0));
+  const pulse = new Pulse(at(0), false);
   const asked: number[] = [];
   for (let millis = 0; millis <= 3 * LINK_TIMEOUT; millis += SWEEP_EVERY) {
     pulse.heard(at(millis));
@@ -23,7 +23,7 @@ test("a link that is never silent is asked once in a timeout all the same", () =
 });
 
 test("calls a link dead at the timeout and not a millisecond sooner; any frame counts as life", () => {
-  const pulse = new Pulse(at(0));
+  const pulse = new Pulse(at(0), false);
   expect(pulse.check(at(LINK_TIMEOUT - 1))).toBe("ask");
   pulse.heard(at(LINK_TIMEOUT - 1));
   expect(pulse.check(at(LINK_TIMEOUT))).toBe("fine");
@@ -32,14 +32,14 @@ test("calls a link dead at the timeout and not a millisecond sooner; any frame c
 });
 
 test("a round trip is never measured too short: it counts from the first question without an answer", () => {
-  const pulse = new Pulse(at(0));
+  const pulse = new Pulse(at(0), false);
   pulse.check(at(5000));
   pulse.check(at(7500));
   expect(pulse.answered(at(9000))).toBe(4000);
 });
 
 test("an answer that was not asked for measures nothing", () => {
-  const pulse = new Pulse(at(0));
+  const pulse = new Pulse(at(0), false);
   expect(pulse.answered(at(10))).toBe(-1);
   pulse.check(at(5000));
   expect(pulse.answered(at(5040))).toBe(40);
@@ -48,4 +48,11 @@ test("an answer that was not asked for measures nothing", () => {
 
 test("a dead link is found within one sweep of the timeout", () => {
   expect(SWEEP_EVERY).toBeLessThanOrEqual(LINK_TIMEOUT / 6);
+});
+
+test("by radio a link is asked so many times more seldom, and ends so many times later", () => {
+  const pulse = new Pulse(at(0), true);
+  expect(pulse.check(at(RADIO_SLOWNESS * LINK_ASK_AFTER - 1))).toBe("fine");
+  expect(pulse.check(at(RADIO_SLOWNESS * LINK_ASK_AFTER))).toBe("ask");
+  expect(pulse.check(at(RADIO_SLOWNESS * LINK_TIMEOUT))).toBe("dead");
 });

@@ -79,7 +79,9 @@ test("a dial by radio has no end, for the radio searches on, and the wait before
   const join = new Join(LEAST, true);
   join.dial(at(100));
   expect(join.wakeAt()).toBe(undefined);
-  for (let i = 0; i < 12; i++) expect(waitAfter(join, "lost", 0)).toBe(DIAL_AFTER / 2);
+  for (let i = 0; i < 12; i++) expect(waitAfter(join, "lost", 100)).toBe(DIAL_AFTER / 2);
+  // The radio had another parent before it left the old one.
+  expect(waitAfter(join, "lost", 5000)).toBe(0);
   expect(waitAfter(join, "refused", 0)).toBeGreaterThanOrEqual(REFUSED_WAIT);
 });
 
@@ -110,7 +112,7 @@ test("each `?hello` has another nonce", () => {
 test("a node whose parent has no root asks again now and then, and a joined one needs no waking", () => {
   const join = new Join(LEAST, false);
   const link = join.dial(at(0));
-  join.rootless(link, at(1000));
+  join.rootless(link, false, at(1000));
   expect(join.wakeAt()).toBe(1000 + ROOTLESS_WAIT);
   expect(join.openLink()).toBe(link);
   expect(join.joinedLink).toBe(0);

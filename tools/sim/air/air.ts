@@ -209,6 +209,19 @@ export class Air implements Surroundings {
     return this.books.stats(this.clock.now - this.beganAt);
   }
 
+  /**
+   * Microseconds in which the air at each station is taken by these kinds of frames: its own, and those of all that it notices. Here and
+   * there is not the same air; what all send together says little of how full any place is.
+   */
+  micros(kinds: readonly string[]): Map<string, number> {
+    const taken = new Map(this.stations.map((at) => [at.id, this.books.sentMicros(at.index, kinds)]));
+    for (const from of this.stations) {
+      const sent = this.books.sentMicros(from.index, kinds);
+      for (const at of from.noticedBy) taken.set(at.id, (taken.get(at.id) ?? 0) + sent);
+    }
+    return taken;
+  }
+
   stationOf(mac: string): Station | undefined {
     return this.byMac.get(mac);
   }

@@ -30,8 +30,12 @@ export interface AirStats {
   counts: { readonly [fate in Fate]: number };
 }
 
+type ByKind = { [kind: string]: number };
+
 export class Books {
-  private readonly airMicros: { [kind: string]: number } = {};
+  private readonly airMicros: ByKind = {};
+  /** The same for each sender, by index; acknowledgements of the MAC are with those that send them. */
+  private readonly bySender: ByKind[] = [];
   private readonly counts: { [fate in Fate]: number } = {
     frames: 0,
     ok: 0,
@@ -53,8 +57,15 @@ export class Books {
     this.counts[fate] += 1;
   }
 
-  use(kind: string, micros: number): void {
+  use(sender: number, kind: string, micros: number): void {
     this.airMicros[kind] = (this.airMicros[kind] ?? 0) + micros;
+    const own = (this.bySender[sender] ??= {});
+    own[kind] = (own[kind] ?? 0) + micros;
+  }
+
+  /** Microseconds on the air that a station has sent, of these kinds. */
+  sentMicros(sender: number, kinds: readonly string[]): number {
+    return kinds.reduce((sum, kind) => sum + (this.bySender[sender]?.[kind] ?? 0), 0);
   }
 
   stats(micros: number): AirStats {

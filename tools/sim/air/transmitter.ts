@@ -147,7 +147,7 @@ export class Transmitter {
     this.isContending = false;
     frame.attempts += 1;
     books.count("attempts");
-    books.use(frame.kind, frame.micros);
+    books.use(station.index, frame.kind, frame.micros);
     const endAt = clock.now + frame.micros;
     // Who hears it leaves room for the acknowledgement, made out (NAV) or not (EIFS).
     const heldUntil = frame.mac === BROADCAST ? endAt : endAt + ANSWER_MICROS;
@@ -177,7 +177,7 @@ export class Transmitter {
     // The hardware acknowledges before anybody looks whether there is room.
     const ack = around.medium.begin(target, now + SIFS_MICROS, now + ANSWER_MICROS, now + ANSWER_MICROS, ACK_BITS);
     around.books.count("mac acks");
-    around.books.use("mac ack", ANSWER_MICROS - SIFS_MICROS);
+    around.books.use(target.index, "mac ack", ANSWER_MICROS - SIFS_MICROS);
     target.receiver.take(frame, station, rssi);
     around.clock.at(now + ANSWER_MICROS, () => this.acknowledged(frame, ack));
   }
