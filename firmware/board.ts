@@ -7,6 +7,7 @@
  */
 import type { NodeEffect } from "#shared/effect.ts";
 import { type Emitted, TreeNode } from "#shared/node.ts";
+import { HAS_SOCKETS } from "#shared/role.ts";
 import { RADIO_LINKS_FROM } from "#shared/radio/tree-limits.ts";
 import { type Instant, type LinkId, type Random, sooner } from "#shared/units.ts";
 import type { Configuration } from "./configuration.ts";
@@ -95,7 +96,8 @@ export class Board {
 
   /** Throws if the port for children is taken. */
   start(): void {
-    if (this.isEager) this.begin();
+    if (!HAS_SOCKETS || this.isEager) this.begin();
+    if (!HAS_SOCKETS) return;
     startWifi(this.configuration.wifi, (isUp) => {
       this.hasNetwork = isUp;
       if (!isUp) return;
@@ -156,7 +158,11 @@ export class Board {
         default: {
           if (effect.kind === "dial") {
             this.upLink = effect.link;
-            this.up = this.radio === undefined ? this.sockets : this.radio.way();
+            if (HAS_SOCKETS) this.up = this.radio === undefined ? this.sockets : this.radio.way();
+          }
+          if (!HAS_SOCKETS) {
+            (this.radio as RadioCarrier).perform(effect);
+            break;
           }
           const below = effect.link < RADIO_LINKS_FROM ? this.sockets : this.radio;
           const carrier = effect.link < 0 ? this.up : below;

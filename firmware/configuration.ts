@@ -2,11 +2,13 @@
  * What this node is told about itself: the Storage file `sapline.json`. A mistake in it is answered with a sentence that says what to do.
  */
 import { CHIP_LIMITS, type Limits, NODE_ID_CHARS_MAX } from "#shared/limits.ts";
+import { HAS_SOCKETS, TAKES_CHILDREN } from "#shared/role.ts";
 import type { NodeId } from "#shared/units.ts";
 import { readJson } from "./ports/storage.ts";
 import type { Address } from "./ports/websocket-client.ts";
 
 export const CONFIGURATION_FILE = "sapline.json";
+const PORT = "a number from 1 to 65535";
 
 export interface WifiConfiguration {
   ssid: string;
@@ -37,8 +39,8 @@ function isPort(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value < 65536 && Math.floor(value) === value;
 }
 
-function fault(sentence: string): ConfigurationOutcome {
-  return { ok: false, error: CONFIGURATION_FILE + ": " + sentence };
+function fault(name: string, what: string): ConfigurationOutcome {
+  return { ok: false, error: CONFIGURATION_FILE + ": " + name + " must be " + what };
 }
 
 /** The limit as the file gives it, else the chip's. The names are texts here: the build may shorten all others. */
@@ -55,52 +57,55 @@ function limitsFrom(given: { [key: string]: unknown }): Limits {
     windowBytes: limitFrom(given, "windowBytes", CHIP_LIMITS.windowBytes),
     outboxBytes: limitFrom(given, "outboxBytes", CHIP_LIMITS.outboxBytes),
     pipeBytes: CHIP_LIMITS.pipeBytes,
-    relayBytes: limitFrom(given, "relayBytes", CHIP_LIMITS.relayBytes),
-    childrenMax: limitFrom(given, "childrenMax", CHIP_LIMITS.childrenMax),
-    routesMax: limitFrom(given, "routesMax", CHIP_LIMITS.routesMax),
+    relayBytes: TAKES_CHILDREN ? limitFrom(given, "relayBytes", CHIP_LIMITS.relayBytes) : 0,
+    childrenMax: TAKES_CHILDREN ? limitFrom(given, "childrenMax", CHIP_LIMITS.childrenMax) : 0,
+    routesMax: TAKES_CHILDREN ? limitFrom(given, "routesMax", CHIP_LIMITS.routesMax) : 0,
   };
 }
 
 /** Checks a parsed file. Unknown keys are kept in `raw` and not complained about: applications keep theirs there. */
 export function checkConfiguration(raw: unknown): ConfigurationOutcome {
-  if (!isObject(raw)) return fault("write this file first: {id, token, parent: {host, port}}");
+  if (!isObject(raw)) return { ok: false, error: "write this file first: " + CONFIGURATION_FILE };
   const id = raw["id"];
   if (typeof id !== "string" || id.length === 0 || id.length > NODE_ID_CHARS_MAX) {
-    return fault("id must be a text of 1 to " + NODE_ID_CHARS_MAX + " characters");
+    return fault("id", "a text of 1 to " + NODE_ID_CHARS_MAX + " characters");
   }
   const token = raw["token"] === undefined ? "" : raw["token"];
-  if (typeof token !== "string") return fault("token must be a text");
-  const parent = raw["parent"];
+  if (typeof token !== "string") return fault("token", "a text");
   let address: Address | undefined;
-  if (parent !== undefined || raw["radio"] === undefined) {
-    if (!isObject(parent)) return fault("parent must be {host, port}: where this node connects to");
-    const host = parent["host"];
-    if (typeof host !== "string" || host.length === 0) return fault("parent.host must be a host name or an address");
-    const port = parent["port"];
-    if (!isPort(port)) return fault("parent.port must be a number from 1 to 65535");
-    const path = parent["path"] === undefined ? "/node" : parent["path"];
-    if (typeof path !== "string" || path[0] !== "/") return fault("parent.path must start with /");
-    address = { host: host, port: port, path: path };
-  }
-  const listen = raw["listen"];
-  if (listen !== undefined && !isPort(listen)) return fault("listen must be a number from 1 to 65535, or be left out");
-  const wifi = raw["wifi"];
+  let listen: unknown;
   let station: WifiConfiguration | undefined;
-  if (wifi !== undefined) {
-    const ssid = isObject(wifi) ? wifi["ssid"] : undefined;
-    const password = isObject(wifi) && wifi["password"] !== undefined ? wifi["password"] : "";
-    if (typeof ssid !== "string" || typeof password !== "string") return fault("wifi must be {ssid, password}");
-    station = { ssid: ssid, password: password };
+  if (HAS_SOCKETS) {
+    const parent = raw["parent"];
+    if (parent !== undefined || raw["radio"] === undefined) {
+      if (!isObject(parent)) return fault("parent", "{host, port}");
+      const host = parent["host"];
+      if (typeof host !== "string" || host.length === 0) return fault("parent.host", "a name or an address");
+      const port = parent["port"];
+      if (!isPort(port)) return fault("parent.port", PORT);
+      const path = parent["path"] === undefined ? "/node" : parent["path"];
+      if (typeof path !== "string" || path[0] !== "/") return fault("parent.path", "a text that starts with /");
+      address = { host: host, port: port, path: path };
+    }
+    listen = raw["listen"];
+    if (listen !== undefined && !isPort(listen)) return fault("listen", PORT);
+    const wifi = raw["wifi"];
+    if (wifi !== undefined) {
+      const ssid = isObject(wifi) ? wifi["ssid"] : undefined;
+      const password = isObject(wifi) && wifi["password"] !== undefined ? wifi["password"] : "";
+      if (typeof ssid !== "string" || typeof password !== "string") return fault("wifi", "{ssid, password}");
+      station = { ssid: ssid, password: password };
+    }
   }
   const limits = raw["limits"] === undefined ? {} : raw["limits"];
-  if (!isObject(limits)) return fault("limits must be an object: see shared/limits.ts for their names");
+  if (!isObject(limits)) return fault("limits", "an object");
   return {
     ok: true,
     configuration: {
       id: id as NodeId,
       token: token,
       parent: address,
-      listen: listen,
+      listen: listen as number | undefined,
       wifi: station,
       limits: limitsFrom(limits),
       raw: raw,

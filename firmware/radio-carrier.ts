@@ -9,6 +9,7 @@ import { Outgress } from "#shared/radio/outgress.ts";
 import { Radio } from "#shared/radio/radio.ts";
 import type { RadioEffect } from "#shared/radio/effect.ts";
 import type { Seal } from "#shared/radio/seal.ts";
+import { HAS_SOCKETS, TAKES_CHILDREN } from "#shared/role.ts";
 import { type Instant, sooner } from "#shared/units.ts";
 import type { Board, Carrier, CarrierEffect, RadioCarrier } from "./board.ts";
 import { CONFIGURATION_FILE } from "./configuration.ts";
@@ -44,7 +45,7 @@ class EspNowCarrier implements RadioCarrier {
   constructor(board: Board, settings: RadioSettings, seal: Seal, isEither: boolean) {
     const configuration = board.configuration;
     this.board = board;
-    this.outgress = isEither ? new Outgress() : undefined;
+    this.outgress = HAS_SOCKETS && isEither ? new Outgress() : undefined;
     this.wanted = [];
     this.hasTold = false;
     this.isRooted = false;
@@ -72,7 +73,7 @@ class EspNowCarrier implements RadioCarrier {
 
   start(): void {
     this.apply(this.radio.start(this.board.now()));
-    if (hasWifi(this.board.configuration.wifi)) this.follow();
+    if (HAS_SOCKETS && hasWifi(this.board.configuration.wifi)) this.follow();
   }
 
   way(): Carrier {
@@ -95,15 +96,15 @@ class EspNowCarrier implements RadioCarrier {
     this.hasTold = false;
     for (const effect of wanted) this.apply(this.ask(effect, now));
     const isJoined = node.isJoined();
-    this.apply(this.radio.setJoined(isJoined, now));
-    const isRooted = this.board.up !== this && isJoined;
-    if (isRooted !== this.isRooted) {
+    if (TAKES_CHILDREN) this.apply(this.radio.setJoined(isJoined, now));
+    const isRooted = HAS_SOCKETS && this.board.up !== this && isJoined;
+    if (HAS_SOCKETS && isRooted !== this.isRooted) {
       this.isRooted = isRooted;
       this.apply(this.radio.setRootward(isRooted ? 0 : undefined, now));
     }
     const at = this.radio.wakeAt();
     if (at !== undefined && now >= at) this.apply(this.radio.tick(now));
-    const choice = this.outgress === undefined ? undefined : this.choose(this.outgress, now);
+    const choice = !HAS_SOCKETS || this.outgress === undefined ? undefined : this.choose(this.outgress, now);
     return this.hasTold ? now : sooner(this.radio.wakeAt(), choice);
   }
 
@@ -193,10 +194,10 @@ class EspNowCarrier implements RadioCarrier {
 export function withRadio(board: Board): string {
   const configuration = board.configuration;
   const given = configuration.raw["radio"];
-  if (given === undefined) return "";
+  if (given === undefined) return HAS_SOCKETS ? "" : CONFIGURATION_FILE + ": radio must be {key}";
   const settings = radioSettings(given);
   if (typeof settings === "string") return settings;
-  const isEither = configuration.raw["outgress"] === "auto";
+  const isEither = HAS_SOCKETS && configuration.raw["outgress"] === "auto";
   if (isEither && configuration.parent === undefined) {
     return CONFIGURATION_FILE + ": outgress auto needs a parent beside the radio";
   }

@@ -8,6 +8,7 @@ import { EPOCH_EVENTS_MAX, type Limits, LINE_BYTES_MAX, SWEEP_EVERY } from "./li
 import { Flight } from "./link/flight.ts";
 import { Outbox } from "./link/outbox.ts";
 import { Pulse } from "./link/pulse.ts";
+import { TAKES_CHILDREN } from "./role.ts";
 import { count, type Counters } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Actions } from "./tree/actions.ts";
@@ -61,7 +62,8 @@ export class TreeNode {
     this.outbox = new Outbox(config.limits, codec);
     this.flight = new Flight(config.id, this.outbox, config.limits, this.counters);
     this.joining = new Join(random, config.isByRadio || false);
-    this.branch = new Branch(config.id, config.limits, codec, this.counters);
+    // A leaf's is never asked.
+    this.branch = TAKES_CHILDREN ? new Branch(config.id, config.limits, codec, this.counters) : (undefined as never);
     this.clock = new TreeClock();
     this.actions = new Actions();
     this.parent = new Pulse(0 as Instant, false);
@@ -77,7 +79,7 @@ export class TreeNode {
   /** A dial of ours has opened (link below zero), or a child has connected. */
   opened(link: LinkId, now: Instant): readonly NodeEffect[] {
     if (this.sweepAt === undefined) this.sweepAt = after(now, SWEEP_EVERY);
-    if (link > 0) return this.branch.opened(link, now);
+    if (TAKES_CHILDREN && link > 0) return this.branch.opened(link, now);
     if (this.joining.state.kind !== "dialing" || this.joining.state.link !== link) return NOTHING;
     this.parent = new Pulse(now, this.joining.isByRadio);
     const out: NodeEffect[] = [];
@@ -88,7 +90,7 @@ export class TreeNode {
   /** A link is gone, or a dial has failed. A link that is no longer ours changes nothing. */
   closed(link: LinkId, now: Instant): readonly NodeEffect[] {
     const out: NodeEffect[] = [];
-    if (link > 0) {
+    if (TAKES_CHILDREN && link > 0) {
       const up: string[] = [];
       this.branch.closed(link, up);
       this.sendControl(up, out);
@@ -108,7 +110,7 @@ export class TreeNode {
   /** One frame: whole lines of text. */
   received(link: LinkId, text: string, now: Instant): readonly NodeEffect[] {
     const out: NodeEffect[] = [];
-    if (link > 0) this.fromChild(link, text, now, out);
+    if (TAKES_CHILDREN && link > 0) this.fromChild(link, text, now, out);
     if (link !== this.joining.openLink()) return out;
     this.parent.heard(now);
     const lines = text.split("\n");
@@ -123,7 +125,7 @@ export class TreeNode {
 
   /** The socket of that link has taken all it was handed. */
   drained(link: LinkId, now: Instant): readonly NodeEffect[] {
-    if (link > 0) {
+    if (TAKES_CHILDREN && link > 0) {
       this.branch.drained(link);
       return NOTHING;
     }
@@ -204,10 +206,12 @@ export class TreeNode {
 
   private sweep(now: Instant, out: NodeEffect[]): void {
     const link = this.joining.openLink();
-    this.sweepAt = link !== 0 || this.branch.hasChildren() ? after(now, SWEEP_EVERY) : undefined;
-    const up: string[] = [];
-    this.branch.sweep(now, up, out);
-    this.sendControl(up, out);
+    this.sweepAt = link !== 0 || (TAKES_CHILDREN && this.branch.hasChildren()) ? after(now, SWEEP_EVERY) : undefined;
+    if (TAKES_CHILDREN) {
+      const up: string[] = [];
+      this.branch.sweep(now, up, out);
+      this.sendControl(up, out);
+    }
     if (link === 0) return;
     const finding = this.parent.check(now);
     if (finding === "ask") this.sendLine(link, PING, out);
@@ -233,10 +237,12 @@ export class TreeNode {
   }
 
   private passDown(dst: string, line: string, message: Message, now: Instant, out: NodeEffect[]): void {
-    const up: string[] = [];
-    const isReached = this.branch.down(dst, line, message, up, out);
-    this.sendControl(up, out);
-    if (isReached) return;
+    if (TAKES_CHILDREN) {
+      const up: string[] = [];
+      const isReached = this.branch.down(dst, line, message, up, out);
+      this.sendControl(up, out);
+      if (isReached) return;
+    }
     count(this.counters, "line for nobody below");
     if (message.type !== "?act" || typeof message["id"] !== "string") return;
     this.keep({ type: "!act", id: message["id"], ok: false, error: "offline" }, now);
@@ -321,17 +327,17 @@ export class TreeNode {
     }
     this.joining.joined(link);
     out.push({ kind: "status", isJoined: true, reason: "joined" });
-    this.branch.announce(ROOT_IS_UP, out);
+    if (TAKES_CHILDREN) this.branch.announce(ROOT_IS_UP, out);
   }
 
   private rootChanged(link: LinkId, isUp: boolean, now: Instant, out: NodeEffect[]): void {
     if (isUp && !this.joining.isByRadio) return this.greet(link, now, out);
     const wasJoined = this.joining.joinedLink !== 0;
     this.joining.rootless(link, isUp, now);
-    this.branch.discard(out);
+    if (TAKES_CHILDREN) this.branch.discard(out);
     if (!wasJoined) return;
     out.push({ kind: "status", isJoined: false, reason: "the parent lost the root" });
-    this.branch.announce(ROOT_IS_DOWN, out);
+    if (TAKES_CHILDREN) this.branch.announce(ROOT_IS_DOWN, out);
   }
 
   private dismissed(link: LinkId, reason: string, now: Instant, out: NodeEffect[]): void {
@@ -342,8 +348,8 @@ export class TreeNode {
   private lose(why: "lost" | "replaced" | "refused", reason: string, now: Instant, out: NodeEffect[]): void {
     this.joining.lost(why, now);
     out.push({ kind: "status", isJoined: false, reason });
-    this.branch.discard(out);
-    this.branch.announce(ROOT_IS_DOWN, out);
+    if (TAKES_CHILDREN) this.branch.discard(out);
+    if (TAKES_CHILDREN) this.branch.announce(ROOT_IS_DOWN, out);
   }
 
   private pumped(now: Instant): readonly NodeEffect[] {
@@ -359,9 +365,9 @@ export class TreeNode {
     if (link === 0) return;
     while (this.hasRoomUp()) {
       const isOwnDue = this.flight.isDue(now);
-      const hasRelay = this.branch.hasRelay();
+      const hasRelay = TAKES_CHILDREN && this.branch.hasRelay();
       if (!isOwnDue && !hasRelay) return;
-      if (isOwnDue && !(this.isRelayTurn && hasRelay)) {
+      if (!TAKES_CHILDREN || (isOwnDue && !(this.isRelayTurn && hasRelay))) {
         this.send(link, this.flight.take(now, this.unixAt), out);
         this.isRelayTurn = true;
       } else {

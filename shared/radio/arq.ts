@@ -170,10 +170,7 @@ export class ArqSender {
     this.provenAt = now;
     this.giveUpAt = undefined;
     if (slots.length > 0) this.waitFrom(now);
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i] as Slot;
-      if (slot.counter < proof) this.miss(slot, now);
-    }
+    for (const slot of slots) if (slot.counter < proof) this.miss(slot, now);
     return true;
   }
 

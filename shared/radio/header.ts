@@ -37,7 +37,7 @@ export const MORE = 4;
 export const NO_PATH = 255;
 
 /** `form` is what the wire calls its type: an object that has a `type` here is a line of the tree, whose names cannot be shortened. */
-export class Header {
+export interface Header {
   form: number;
   /** PULL, CONGESTED. */
   flags: number;
@@ -51,25 +51,11 @@ export class Header {
   frag: number;
   epoch: number;
   credits: number;
-
-  constructor(form: number, net: number, epoch: number) {
-    this.form = form;
-    this.flags = 0;
-    this.net = net;
-    this.counter = 0;
-    this.seq = 0;
-    this.ack = 0;
-    this.sack = 0;
-    this.cost = NO_PATH;
-    this.frag = 0;
-    this.epoch = epoch;
-    this.credits = 0;
-  }
 }
 
 /** A header with nothing in it, to be filled in. */
 export function emptyHeader(form: number, net: number, epoch: number): Header {
-  return new Header(form, net, epoch);
+  return { form, flags: 0, net, counter: 0, seq: 0, ack: 0, sack: 0, cost: NO_PATH, frag: 0, epoch, credits: 0 };
 }
 
 export function headerBytes(header: Header): string {
@@ -96,16 +82,19 @@ export function parseHeader(bytes: string): Header | undefined {
   const head = bytes.substr(0, HEADER_BYTES);
   const first = head.charCodeAt(0);
   if (length < HEADER_BYTES + TAG_BYTES || length > DATAGRAM_BYTES_MAX || first >> 6 !== VERSION) return undefined;
-  const header = new Header((first >> 2) & 15, head.charCodeAt(1), head.charCodeAt(10));
-  header.flags = first & 3;
-  header.counter = (head.charCodeAt(2) << 16) | (head.charCodeAt(3) << 8) | head.charCodeAt(4);
-  header.seq = head.charCodeAt(5);
-  header.ack = head.charCodeAt(6);
-  header.sack = head.charCodeAt(7);
-  header.cost = head.charCodeAt(8);
-  header.frag = head.charCodeAt(9);
-  header.credits = head.charCodeAt(11);
-  return header;
+  return {
+    form: (first >> 2) & 15,
+    flags: first & 3,
+    net: head.charCodeAt(1),
+    counter: (head.charCodeAt(2) << 16) | (head.charCodeAt(3) << 8) | head.charCodeAt(4),
+    seq: head.charCodeAt(5),
+    ack: head.charCodeAt(6),
+    sack: head.charCodeAt(7),
+    cost: head.charCodeAt(8),
+    frag: head.charCodeAt(9),
+    epoch: head.charCodeAt(10),
+    credits: head.charCodeAt(11),
+  };
 }
 
 /** A datagram of which only the MAC's answer counts. */

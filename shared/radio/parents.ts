@@ -45,8 +45,7 @@ export class Parents {
     now: Instant,
   ): Neighbour | undefined {
     let best: Neighbour | undefined;
-    for (let i = 0; i < list.length; i++) {
-      const one = list[i] as Neighbour;
+    for (const one of list) {
       if (
         one !== current &&
         (one.beacon.slots > 0 || one.hasTaken) &&

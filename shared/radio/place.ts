@@ -4,6 +4,8 @@
  *
  * It asks and hears; the sessions that come of it are Radio's.
  */
+import { TAKES_CHILDREN } from "../role.ts";
+import { count, type Counters } from "../table.ts";
 import { after, type Instant, type Random, sooner } from "../units.ts";
 import { beaconBody, isOnPath, readBeacon, TAIL_BYTES, tailOf } from "./beacon.ts";
 import { Channels } from "./channels.ts";
@@ -14,8 +16,7 @@ import { HEADER_BYTES } from "./limits.ts";
 import { blame, type Neighbour, Neighbours, shun } from "./neighbours.ts";
 import { Parents, pathCost } from "./parents.ts";
 import { BROADCAST, type Mac, macBytes, type Seal } from "./seal.ts";
-import type { Session } from "./session.ts";
-import type { Transmitter } from "./transmitter.ts";
+import { Transmitter } from "./transmitter.ts";
 import {
   ASK_AFTER,
   ASK_BETTER_AFTER,
@@ -36,6 +37,7 @@ import {
 import { Trickle } from "./trickle.ts";
 
 export class Place {
+  counters: Counters;
   parent: Neighbour | undefined;
   /** Whom we ask to be our parent, with which nonce, how often yet, and when next. */
   target: Neighbour | undefined;
@@ -59,9 +61,9 @@ export class Place {
   ring: KeyRing;
   channels: Channels;
   trickle: Trickle;
-  private config: RadioConfig;
-  private random: Random;
-  private transmitter: Transmitter;
+  protected config: RadioConfig;
+  protected random: Random;
+  protected transmitter: Transmitter;
   private neighbours: Neighbours;
   private parents: Parents;
   /** A random number of this start, and how often it has shouted. */
@@ -77,7 +79,8 @@ export class Place {
   private costSaid: number;
   private treeVersion: number;
 
-  constructor(config: RadioConfig, seal: Seal, random: Random, transmitter: Transmitter) {
+  constructor(config: RadioConfig, seal: Seal, random: Random) {
+    this.counters = {};
     this.parent = undefined;
     this.target = undefined;
     this.nonce = "";
@@ -92,10 +95,12 @@ export class Place {
     this.own = macBytes(config.mac);
     this.ring = new KeyRing(config.installKey, seal);
     this.channels = new Channels(config.channel, config.lastChannel || 1, random);
-    this.trickle = new Trickle(random);
+    // A leaf has nothing to tell that it is not asked for.
+    this.trickle = TAKES_CHILDREN ? new Trickle(random) : (undefined as never);
     this.config = config;
     this.random = random;
-    this.transmitter = transmitter;
+    this.transmitter = new Transmitter(random);
+    this.transmitter.counters = this.counters;
     this.neighbours = new Neighbours(config.mac);
     this.parents = new Parents(config.mac);
     this.life = randomBytes(4, random);
@@ -122,8 +127,8 @@ export class Place {
     if (this.maySearch() && this.channels.isToAsk(now)) this.shout(SOLICIT);
   }
 
-  wakeAt(): Instant | undefined {
-    let at = sooner(this.trickle.wakeAt(), this.decideAt);
+  placeAt(): Instant | undefined {
+    let at = TAKES_CHILDREN ? sooner(this.trickle.wakeAt(), this.decideAt) : this.decideAt;
     if (this.parent !== undefined) at = sooner(at, this.probeAt);
     return sooner(at, this.target !== undefined ? this.joinAt : this.maySearch() ? this.channels.wakeAt() : undefined);
   }
@@ -149,41 +154,34 @@ export class Place {
       channel: this.channels.channel,
       slots: this.isJoined ? this.slots : 0,
       path: this.path,
-      qualities: this.neighbours.qualities(),
+      qualities: TAKES_CHILDREN ? this.neighbours.qualities() : "",
     });
   }
 
-  /** A beacon, or a search for one. Answers what was wrong with it, if anything. */
-  heardBeacon(
-    mac: Mac,
-    header: Header,
-    bytes: string,
-    rssi: number,
-    channel: number,
-    now: Instant,
-  ): string | undefined {
+  /** A beacon, or a search for one. */
+  heardBeacon(mac: Mac, header: Header, bytes: string, rssi: number, channel: number, now: Instant): void {
+    const counters = this.counters;
     const text = this.ring.heard(macBytes(mac), bytes);
-    if (text === undefined) return "radio forged";
+    if (text === undefined) return count(counters, "radio forged");
     const beacon = readBeacon(text.substr(HEADER_BYTES));
-    if (beacon === undefined) return "radio malformed";
+    if (beacon === undefined) return count(counters, "radio malformed");
     // The next channel's datagrams come through, but ours would not arrive there.
-    if (beacon.channel !== channel) return "radio other channel";
+    if (beacon.channel !== channel) return count(counters, "radio other channel");
     const wasSibling = this.isSibling(this.neighbours.get(mac));
     const from = this.neighbours.heardBeacon(mac, beacon, header.counter, header.cost, rssi, this.parent, now);
-    if (from === undefined) return "radio replayed";
+    if (from === undefined) return count(counters, "radio replayed");
     // It has left our parent: does that live?
     if (wasSibling && !this.isSibling(from)) this.doubt(now);
-    if (header.form === SOLICIT && this.cost < header.cost) {
+    if (TAKES_CHILDREN && header.form === SOLICIT && this.cost < header.cost) {
       this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.random()));
     }
-    if (header.cost === NO_PATH) return undefined;
+    if (header.cost === NO_PATH) return;
     if (this.parent !== undefined) this.decideAt = now;
     else {
       this.channels.isGood();
       // Others may be about to answer as well: choose among them.
       if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER * (1 + DECIDE_SPREAD * this.random()));
     }
-    return undefined;
   }
 
   /** Whether we would still have it, now that it has answered. */
@@ -255,7 +253,6 @@ export class Place {
 
   /** Our own cost and path follow from the parent's. */
   private settle(now: Instant): void {
-    const sessions = this.transmitter.sessions;
     const parent = this.parent;
     let cost = this.rootward;
     let path = "";
@@ -265,11 +262,11 @@ export class Place {
       this.treeVersion = parent.beacon.treeVersion;
       // While it asks others that it knows, there is hope that the children need not leave.
     } else if (this.target !== undefined || (this.decideAt !== undefined && this.refusals < ASK_HOPEFUL)) return;
-    for (let i = 0; i < sessions.length; i++) (sessions[i] as Session).pathCost = cost;
+    for (const session of this.transmitter.sessions) session.pathCost = cost;
     const isNews = path !== this.path || Math.abs(cost - this.costSaid) >= COST_OF_HOP;
     this.cost = cost;
     this.path = path;
-    if (!isNews || !this.config.mayParent) return;
+    if (!TAKES_CHILDREN || !isNews || !this.config.mayParent) return;
     this.costSaid = cost;
     this.trickle.reset(now);
     if (cost === NO_PATH) this.trickle.hurry(now);

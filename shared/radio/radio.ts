@@ -10,19 +10,19 @@
  * and knows no other says so before it searches, and its children leave.
  */
 import { NOTHING } from "../effect.ts";
-import { count, type Counters } from "../table.ts";
+import { TAKES_CHILDREN } from "../role.ts";
+import { count } from "../table.ts";
 import { after, type Instant, type LinkId, type Random, sooner } from "../units.ts";
 import { readBeacon } from "./beacon.ts";
 import type { RadioConfig, RadioEffect } from "./effect.ts";
 import { BEACON, type Header, isProbe, JOIN, JOIN_ACK, NO_PATH, parseHeader } from "./header.ts";
-import { collect, feed, Hop, isRoom } from "./hop.ts";
+import { collect, feed, isRoom } from "./hop.ts";
 import { JOIN_REFUSED, JOIN_TAKEN, NO_NONCE, NONCE_BYTES, SLEEPY } from "./join.ts";
 import { HEADER_BYTES, PACKET_TIME, PARCEL_BYTES_MAX } from "./limits.ts";
 import { blame, learn, type Neighbour, reported, shun } from "./neighbours.ts";
 import { Place, randomBytes } from "./place.ts";
 import { type Mac, macBytes, type Seal } from "./seal.ts";
-import type { Outcome } from "./session.ts";
-import { Transmitter } from "./transmitter.ts";
+import { type Outcome, Session } from "./session.ts";
 import {
   DEAF_FOR,
   FAILS_DOUBT,
@@ -36,13 +36,8 @@ import {
   SHUN_AFTER_MAX,
 } from "./tree-limits.ts";
 
-export class Radio {
-  counters: Counters;
-  private config: RadioConfig;
+export class Radio extends Place {
   private seal: Seal;
-  private random: Random;
-  private place: Place;
-  private transmitter: Transmitter;
   /** What the input under way asks for. */
   private out: RadioEffect[];
   /** The children's newest link. */
@@ -52,19 +47,14 @@ export class Radio {
   /** The link that TreeNode wants upwards, or 0; it is open if `up` has it too. */
   private upLink: LinkId;
   /** The session with the parent. */
-  private up: Hop | undefined;
+  private up: Session | undefined;
   /** Where the edge was told to tune to. */
   private channel: number;
 
   constructor(config: RadioConfig, seal: Seal, random: Random) {
-    this.counters = {};
-    this.config = config;
+    super(config, seal, random);
     this.seal = seal;
-    this.random = random;
-    this.transmitter = new Transmitter(random);
-    this.transmitter.counters = this.counters;
-    this.place = new Place(config, seal, random, this.transmitter);
-    if (config.mayParent) this.place.slots = config.childrenMax || RADIO_CHILDREN_MAX;
+    if (config.mayParent) this.slots = config.childrenMax || RADIO_CHILDREN_MAX;
     this.out = [];
     this.links = RADIO_LINKS_FROM - 1;
     this.epochs = Math.floor(256 * random());
@@ -74,7 +64,7 @@ export class Radio {
   }
 
   start(now: Instant): readonly RadioEffect[] {
-    this.place.decideAt = now;
+    this.decideAt = now;
     return this.restarted(now);
   }
 
@@ -87,28 +77,28 @@ export class Radio {
 
   /** A source tells whether its way up is open (0), or not. */
   setRootward(cost: number | undefined, now: Instant): readonly RadioEffect[] {
-    this.place.rootward = cost === undefined ? NO_PATH : cost;
+    this.rootward = cost === undefined ? NO_PATH : cost;
     if (this.config.isEither) {
       this.config.isSource = cost !== undefined;
-      this.place.target = undefined;
+      this.target = undefined;
       if (this.config.isSource && this.up !== undefined) this.end(this.up, now);
-      this.place.decideAt = now;
+      this.decideAt = now;
     }
     return this.done(now);
   }
 
   /** TreeNode has joined, or not: children are taken only while it has. To be said by every node whose TreeNode can. */
   setJoined(isJoined: boolean, now: Instant): readonly RadioEffect[] {
-    if (isJoined === this.place.isJoined) return NOTHING;
-    this.place.isJoined = isJoined;
-    this.place.trickle.reset(now);
+    if (isJoined === this.isJoined) return NOTHING;
+    this.isJoined = isJoined;
+    this.trickle.reset(now);
     return this.done(now);
   }
 
   /** Wi-Fi has gone to another channel, and the radio with it; 0: it dictates none any more. */
   moved(channel: number, now: Instant): readonly RadioEffect[] {
-    this.place.channels.fix(channel);
-    this.place.trickle.reset(now);
+    this.channels.fix(channel);
+    if (TAKES_CHILDREN) this.trickle.reset(now);
     return this.done(now);
   }
 
@@ -135,10 +125,10 @@ export class Radio {
     const hop = this.hopOf(link);
     if (link === this.upLink) this.upLink = 0 as LinkId;
     if (hop !== undefined) {
-      if (link > 0) this.place.slots += 1;
+      if (TAKES_CHILDREN && link > 0) this.slots += 1;
       hop.link = 0 as LinkId;
       // Whatever displeased it up there may be better elsewhere.
-      if (hop === this.up) shun(this.place.parent as Neighbour, SHUN_AFTER_MAX, now);
+      if (hop === this.up) shun(this.parent as Neighbour, SHUN_AFTER_MAX, now);
       this.end(hop, now);
     }
     return this.done(now);
@@ -154,17 +144,16 @@ export class Radio {
 
   sent(outcome: Outcome, now: Instant): readonly RadioEffect[] {
     const flying = this.transmitter.flying;
-    const place = this.place;
-    const parent = place.parent;
+    const parent = this.parent;
     if (flying !== undefined && parent !== undefined && flying.mac === parent.mac) {
       if (outcome === "ok") {
         parent.deaf = 0;
-        place.aliveAt = now;
+        this.aliveAt = now;
       } else if (outcome === "fail") {
         parent.deaf += 1;
-        if (parent.deaf === FAILS_DOUBT) place.hurry(now);
+        if (parent.deaf === FAILS_DOUBT) this.hurry(now);
         if (isProbe(flying.bytes))
-          place.doubt(after(now, PACKET_TIME * (1 + this.random()) * (1 << Math.min(parent.deaf, FAILS_LOST))));
+          this.doubt(after(now, PACKET_TIME * (1 + this.random()) * (1 << Math.min(parent.deaf, FAILS_LOST))));
       }
     }
     this.transmitter.sent(outcome, now);
@@ -174,44 +163,37 @@ export class Radio {
   /** A datagram came. `rssi` is 0 if it is unknown; `channel` is the one we listen on. */
   heard(mac: Mac, bytes: string, rssi: number, channel: number, now: Instant): readonly RadioEffect[] {
     const header = parseHeader(bytes);
-    let fault: string | undefined = "radio of others";
-    if (header !== undefined && header.net === this.place.ring.net) {
-      if (header.form === JOIN) fault = this.heardJoin(mac, bytes, now);
-      else if (header.form === JOIN_ACK) fault = this.heardAnswer(mac, header, bytes, now);
-      else if (header.form === PROBE) fault = undefined;
-      else if (header.form < BEACON) fault = this.heardData(mac, header, bytes, now);
-      else fault = this.place.heardBeacon(mac, header, bytes, rssi, channel, now);
-    }
-    if (fault !== undefined) count(this.counters, fault);
+    if (header === undefined || header.net !== this.ring.net) count(this.counters, "radio of others");
+    else if (header.form < BEACON) this.heardData(mac, header, bytes, now);
+    else if (header.form === JOIN) {
+      if (TAKES_CHILDREN) this.heardJoin(mac, bytes, now);
+    } else if (header.form === JOIN_ACK) this.heardAnswer(mac, header, bytes, now);
+    else if (header.form !== PROBE) this.heardBeacon(mac, header, bytes, rssi, channel, now);
     return this.done(now);
   }
 
   tick(now: Instant): readonly RadioEffect[] {
-    const hops = this.hops();
     if (this.transmitter.isWedged(now)) this.out.push({ kind: "restart" });
-    for (let i = hops.length - 1; i >= 0; i--) {
-      const hop = hops[i] as Hop;
+    for (const hop of this.transmitter.sessions.slice()) {
       if (hop !== this.up && (hop.isLost(now) || (hop.link === 0 && now >= hop.until))) this.end(hop, now);
     }
-    if (this.place.trickle.isDue(now)) this.place.shout(BEACON);
-    this.place.search(now);
+    if (TAKES_CHILDREN && this.trickle.isDue(now)) this.shout(BEACON);
+    this.search(now);
     return this.done(now);
   }
 
   wakeAt(): Instant | undefined {
-    return sooner(this.transmitter.wakeAt(), this.place.wakeAt());
+    return sooner(this.transmitter.wakeAt(), this.placeAt());
   }
 
   /** After every input: what has become of our way up, and what is to go on the air. */
   private done(now: Instant): readonly RadioEffect[] {
-    const hops = this.hops();
-    const place = this.place;
-    if (this.up !== undefined) this.judge(this.up, place.parent as Neighbour, now);
-    place.think(now);
-    for (let i = 0; i < hops.length; i++) feed(hops[i] as Hop, this.out);
+    if (this.up !== undefined) this.judge(this.up, this.parent as Neighbour, now);
+    this.think(now);
+    for (const hop of this.transmitter.sessions) feed(hop, this.out);
     const next = this.transmitter.next(now);
-    if (this.channel !== place.channels.channel) {
-      this.channel = place.channels.channel;
+    if (this.channel !== this.channels.channel) {
+      this.channel = this.channels.channel;
       this.out.push({ kind: "tune", channel: this.channel });
     }
     if (next !== undefined) this.out.push({ kind: "transmit", mac: next.mac, bytes: next.bytes });
@@ -221,33 +203,29 @@ export class Radio {
   }
 
   /** What became of the datagrams to the parent, and of the parent. */
-  private judge(up: Hop, parent: Neighbour, now: Instant): void {
-    const reports = up.takeReports();
-    for (let i = 0; i < reports.length; i++) {
-      if (reported(parent, (reports[i] as { acked: boolean }).acked)) this.place.hurry(now);
-    }
-    const isDeaf = parent.deaf >= FAILS_LOST && now >= after(this.place.aliveAt, DEAF_FOR);
+  private judge(up: Session, parent: Neighbour, now: Instant): void {
+    for (const report of up.takeReports()) if (reported(parent, report.acked)) this.hurry(now);
+    const isDeaf = parent.deaf >= FAILS_LOST && now >= after(this.aliveAt, DEAF_FOR);
     if (isDeaf || parent.fails >= FAILS_MUTE || up.isLost(now)) {
       count(this.counters, "radio parent lost");
       shun(parent, SHUN_AFTER_MAX, now);
       blame(parent);
-    } else if (parent.beacon.life === up.life && this.place.isWay(parent)) return;
+    } else if (parent.beacon.life === up.life && this.isWay(parent)) return;
     this.end(up, now);
   }
 
   /** Somebody wants to be our child. */
-  private heardJoin(mac: Mac, bytes: string, now: Instant): string | undefined {
-    const place = this.place;
+  private heardJoin(mac: Mac, bytes: string, now: Instant): void {
     const child = macBytes(mac);
-    const text = place.ring.signed(child + place.own, bytes);
-    if (text === undefined) return "radio forged";
-    if (text.length !== HEADER_BYTES + NONCE_BYTES + 1) return "radio malformed";
+    const text = this.ring.signed(child + this.own, bytes);
+    if (text === undefined) return count(this.counters, "radio forged");
+    if (text.length !== HEADER_BYTES + NONCE_BYTES + 1) return count(this.counters, "radio malformed");
     const asked = text.substr(HEADER_BYTES, NONCE_BYTES);
-    const offers = this.hops().filter((one) => one !== this.up && one.link === 0);
+    const offers = this.transmitter.sessions.filter((one) => one !== this.up && one.link === 0);
     let offer = offers.filter((one) => one.peer === mac && one.asked === asked)[0];
-    if (offer === undefined && place.mayTake(mac) && this.hasPlace(mac, offers, now)) {
+    if (offer === undefined && this.mayTake(mac) && this.hasPlace(mac, offers, now)) {
       const nonce = randomBytes(NONCE_BYTES, this.random);
-      const key = place.ring.session(child, place.own, asked, nonce);
+      const key = this.ring.session(child, this.own, asked, nonce);
       const isSleepy = text.charAt(HEADER_BYTES + NONCE_BYTES) === SLEEPY;
       this.epochs = (this.epochs + 1) & 255;
       offer = this.newHop(mac, key, this.epochs, isSleepy);
@@ -257,108 +235,101 @@ export class Radio {
     }
     const answer =
       offer === undefined
-        ? place.header(JOIN_ACK, 0) + NO_NONCE + JOIN_REFUSED
-        : place.header(JOIN_ACK, offer.epoch) + offer.nonce + JOIN_TAKEN;
-    this.transmitter.post(mac, place.ring.sign(place.own + child + asked, answer + place.body()));
-    return offer === undefined ? "radio join refused" : undefined;
+        ? this.header(JOIN_ACK, 0) + NO_NONCE + JOIN_REFUSED
+        : this.header(JOIN_ACK, offer.epoch) + offer.nonce + JOIN_TAKEN;
+    this.transmitter.post(mac, this.ring.sign(this.own + child + asked, answer + this.body()));
+    if (offer === undefined) count(this.counters, "radio join refused");
   }
 
-  private hasPlace(mac: Mac, offers: Hop[], now: Instant): boolean {
-    if (isRoom(mac, offers, this.hops(), this.place.slots)) return true;
+  private hasPlace(mac: Mac, offers: Session[], now: Instant): boolean {
+    if (isRoom(mac, offers, this.transmitter.sessions, this.slots)) return true;
     const oldest = offers.filter((one) => one.peer === mac || now >= after(one.until, JOIN_KEPT - JOIN_PENDING))[0];
     if (oldest !== undefined) this.end(oldest, now);
     return oldest !== undefined;
   }
 
   /** The answer to our `join`. */
-  private heardAnswer(mac: Mac, header: Header, bytes: string, now: Instant): string | undefined {
-    const place = this.place;
-    const to = place.target;
-    if (to === undefined || to.mac !== mac) return "radio answer unasked";
+  private heardAnswer(mac: Mac, header: Header, bytes: string, now: Instant): void {
+    const to = this.target;
+    if (to === undefined || to.mac !== mac) return count(this.counters, "radio answer unasked");
     const parent = macBytes(mac);
-    const text = place.ring.signed(parent + place.own + place.nonce, bytes);
-    if (text === undefined) return "radio forged";
+    const text = this.ring.signed(parent + this.own + this.nonce, bytes);
+    if (text === undefined) return count(this.counters, "radio forged");
     const beacon = readBeacon(text.substr(HEADER_BYTES + NONCE_BYTES + 1));
-    if (beacon === undefined) return "radio malformed";
+    if (beacon === undefined) return count(this.counters, "radio malformed");
     learn(to, beacon, header.cost, now);
     to.hasTaken = text.charAt(HEADER_BYTES + NONCE_BYTES) === JOIN_TAKEN;
-    if (!to.hasTaken || !place.isWay(to)) {
-      place.notTaken(to, SHUN_AFTER_MAX, now);
-      return undefined;
+    if (!to.hasTaken || !this.isWay(to)) {
+      this.notTaken(to, SHUN_AFTER_MAX, now);
+      return;
     }
-    place.target = undefined;
+    this.target = undefined;
     const old = this.up;
     // The old parent may have come back meanwhile.
-    if (!place.isWanted(to, now)) return undefined;
-    const key = place.ring.session(place.own, parent, place.nonce, text.substr(HEADER_BYTES, NONCE_BYTES));
+    if (!this.isWanted(to, now)) return;
+    const key = this.ring.session(this.own, parent, this.nonce, text.substr(HEADER_BYTES, NONCE_BYTES));
     const up = this.newHop(mac, key, header.epoch, this.config.isSleepy);
     up.life = beacon.life;
     to.fails = 0;
     to.deaf = 0;
     this.up = up;
-    place.parent = to;
-    place.rest(now);
-    place.aliveAt = now;
-    place.probeAt = now;
-    place.channels.found();
+    this.parent = to;
+    this.rest(now);
+    this.aliveAt = now;
+    this.probeAt = now;
+    this.channels.found();
     this.endOthers(up, now);
     if (old !== undefined && old.peer !== mac) this.end(old, now);
     if (this.upLink !== 0) this.open(up, this.upLink);
-    return undefined;
   }
 
-  private heardData(mac: Mac, header: Header, bytes: string, now: Instant): string | undefined {
-    const hop = this.hops().filter((one) => one.peer === mac && one.epoch === header.epoch)[0];
-    if (hop === undefined) return "radio other session";
+  private heardData(mac: Mac, header: Header, bytes: string, now: Instant): void {
+    const hop = this.transmitter.sessions.filter((one) => one.peer === mac && one.epoch === header.epoch)[0];
+    if (hop === undefined) return count(this.counters, "radio other session");
     const before = hop.heardAt;
     hop.heardAt = undefined;
     hop.heard(header, bytes, now);
     if (hop.heardAt === undefined) {
       hop.heardAt = before;
-      return undefined;
+      return;
     }
     if (hop === this.up) {
-      const parent = this.place.parent as Neighbour;
+      const parent = this.parent as Neighbour;
       parent.cost = header.cost;
       parent.heardAt = now;
-      this.place.aliveAt = now;
-      if (before === undefined) this.place.refusals = 0;
-    } else {
+      this.aliveAt = now;
+      if (before === undefined) this.refusals = 0;
+    } else if (TAKES_CHILDREN) {
       if (hop.link === 0) {
         this.endOthers(hop, now);
-        if (this.place.slots <= 0) {
+        if (this.slots <= 0) {
           // Others were quicker.
           this.end(hop, now);
-          return "radio join refused";
+          return count(this.counters, "radio join refused");
         }
-        this.place.slots -= 1;
+        this.slots -= 1;
         this.links += 1;
         this.open(hop, this.links as LinkId);
       }
       // What is below cannot be nearer to the source, unless one of us is wrong, or this goes round in a circle.
-      if (header.cost <= this.place.cost && header.cost !== NO_PATH) {
+      if (header.cost <= this.cost && header.cost !== NO_PATH) {
         count(this.counters, "radio loop suspected");
-        this.place.trickle.reset(now);
+        this.trickle.reset(now);
       }
     }
     collect(hop, this.out);
     if (hop.isOver) this.end(hop, now);
-    return undefined;
   }
 
-  private hops(): Hop[] {
-    return this.transmitter.sessions as Hop[];
+  private hopOf(link: LinkId): Session | undefined {
+    return this.transmitter.sessions.filter((one) => one.link === link)[0];
   }
 
-  private hopOf(link: LinkId): Hop | undefined {
-    return this.hops().filter((one) => one.link === link)[0];
-  }
-
-  private newHop(mac: Mac, key: string, epoch: number, isSleepy: boolean): Hop {
-    const hop = new Hop(mac, this.config.mac, key, epoch, this.seal, this.random, isSleepy);
+  private newHop(mac: Mac, key: string, epoch: number, isSleepy: boolean): Session {
+    const hop = new Session(mac, this.config.mac, key, epoch, this.seal, this.random, isSleepy);
     hop.counters = this.counters;
-    hop.net = this.place.ring.net;
-    hop.pathCost = this.place.cost;
+    hop.net = this.ring.net;
+    hop.pathCost = this.cost;
     this.transmitter.sessions.push(hop);
     return hop;
   }
@@ -372,31 +343,31 @@ export class Radio {
     return this.done(now);
   }
 
-  private open(hop: Hop, link: LinkId): void {
+  private open(hop: Session, link: LinkId): void {
     hop.link = link;
     this.out.push({ kind: "opened", link });
     collect(hop, this.out);
   }
 
   /** With each neighbour there is one session: the newest. */
-  private endOthers(hop: Hop, now: Instant): void {
-    const others = this.hops().filter((one) => one !== hop && one.peer === hop.peer);
-    for (let i = 0; i < others.length; i++) this.end(others[i] as Hop, now);
+  private endOthers(hop: Session, now: Instant): void {
+    const others = this.transmitter.sessions.filter((one) => one !== hop && one.peer === hop.peer);
+    for (const other of others) this.end(other, now);
   }
 
   /** A session is over, and TreeNode is told if it knew of it. */
-  private end(hop: Hop, now: Instant): void {
+  private end(hop: Session, now: Instant): void {
     const link = hop.link;
     this.transmitter.remove(hop);
-    // So that the other end need not find out, and keeps no place.
+    // So that the other end need not find out, and keeps no this.
     if (hop.heardAt !== undefined && !hop.isOver && !hop.isLost(now)) this.transmitter.post(hop.peer, hop.bye());
     if (hop === this.up) {
       this.up = undefined;
-      this.place.parent = undefined;
-      this.place.hurry(now);
+      this.parent = undefined;
+      this.hurry(now);
     }
     if (link === 0) return;
-    if (link > 0) this.place.slots += 1;
+    if (TAKES_CHILDREN && link > 0) this.slots += 1;
     else this.upLink = 0 as LinkId;
     this.out.push({ kind: "closed", link });
   }

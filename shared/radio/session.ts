@@ -6,7 +6,7 @@
  * It owns no radio: the transmitter asks `next` when a datagram may go, and tells by `sent` what became of it.
  */
 import { count, type Counters } from "../table.ts";
-import { after, type Instant, type Random, sooner } from "../units.ts";
+import { after, type Instant, type LinkId, type Random, sooner } from "../units.ts";
 import { ArqReceiver, ArqSender, type Report, type Slot } from "./arq.ts";
 import { ACK, DATA, emptyHeader, type Header, headerBytes, NO_PATH, PULL } from "./header.ts";
 import {
@@ -34,6 +34,20 @@ const AT_ONCE = 0 as Instant;
 
 export class Session {
   readonly peer: Mac;
+  readonly epoch: number;
+  /** The link that TreeNode knows it by (see hop.ts); 0 while it knows of none. */
+  link: LinkId;
+  /** Frames that there is no room for yet. */
+  waiting: string[];
+  /** TreeNode waits for `drained`. */
+  isOwing: boolean;
+  isPaused: boolean;
+  /** Of an offer: the child's nonce and ours, and when it ends. */
+  asked: string;
+  nonce: string;
+  until: Instant;
+  /** Of a parent: the life in which it took us. */
+  life: string;
   /** What each header says of our way up. */
   pathCost: number;
   /** What each header says of the network: see `netOf`. */
@@ -67,6 +81,15 @@ export class Session {
 
   constructor(peer: Mac, own: Mac, key: string, epoch: number, seal: Seal, random: Random, isSleepy: boolean) {
     this.peer = peer;
+    this.epoch = epoch;
+    this.link = 0 as LinkId;
+    this.waiting = [];
+    this.isOwing = false;
+    this.isPaused = false;
+    this.asked = "";
+    this.nonce = "";
+    this.until = 0 as Instant;
+    this.life = "";
     this.pathCost = NO_PATH;
     this.net = 0;
     this.heardAt = undefined;
@@ -122,7 +145,7 @@ export class Session {
   /** A datagram from the peer's address, of type DATA or ACK, its header parsed. */
   heard(header: Header, datagram: string, now: Instant): void {
     const counters = this.counters;
-    if (header.epoch !== this.head.epoch) return count(counters, "radio other session");
+    if (header.epoch !== this.epoch) return count(counters, "radio other session");
     if (header.form > ACK || this.joiner.isBroken) return count(counters, "radio malformed");
     if (!this.replay.isFresh(header.counter)) return count(counters, "radio replayed");
     const clear = datagram.substr(0, HEADER_BYTES);

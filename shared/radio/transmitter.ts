@@ -111,14 +111,13 @@ export class Transmitter {
   wakeAt(): Instant | undefined {
     if (this.flying !== undefined) return this.freeAt;
     let at: Instant | undefined = this.posts.length > 0 ? this.freeAt : undefined;
-    for (let i = 0; i < this.sessions.length; i++) at = sooner(at, (this.sessions[i] as Session).wakeAt());
+    for (const session of this.sessions) at = sooner(at, session.wakeAt());
     return at !== undefined && at < this.freeAt ? this.freeAt : at;
   }
 
   private ofSessions(now: Instant): Transmission | undefined {
     const sessions = this.sessions;
-    for (let i = sessions.length > 1 ? 0 : 1; i < sessions.length; i++) {
-      const session = sessions[i] as Session;
+    for (const session of sessions) {
       const bytes = session.isAckDue(now) ? session.next(now) : undefined;
       if (bytes !== undefined) return this.fly(session, bytes);
     }

@@ -12,6 +12,7 @@ import { numberCounters } from "./private-words.ts";
 import { privateNames, quotedNames } from "./private-names.ts";
 import type { Program } from "./programs.ts";
 import { optionalNames } from "./share-names.ts";
+import { dropUnused } from "./short-classes.ts";
 import { shorten } from "./shorten.ts";
 
 export { FIRMWARE } from "./programs.ts";
@@ -114,11 +115,11 @@ export interface FirmwareOptions {
   own?: readonly string[];
 }
 
-/** In place of a file that only branches need, another with the same outside. */
+/** In place of what the product may be, what a leaf is. */
 const LEAF_ONLY: Plugin = {
   name: "leaf",
   setup(on) {
-    on.onResolve({ filter: /\/tree\/branch\.ts$/ }, () => ({ path: resolve("shared/tree/no-branch.ts") }));
+    on.onResolve({ filter: /\/role\.ts$/ }, () => ({ path: resolve("shared/leaf-role.ts") }));
   },
 };
 
@@ -191,7 +192,19 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
       String(first.mangleCache?.[name] ?? name),
     ),
   );
-  const { text, counters } = numberCounters(first.outputFiles[0]?.text ?? "");
+  let lean = first.outputFiles[0]?.text ?? "";
+  // What a dropped function has called may be used by nobody else.
+  for (let round = 0; round < 2; round++) {
+    const shaking = {
+      ...common,
+      supported: SUPPORTED,
+      minifySyntax: true,
+      treeShaking: true,
+      sourcemap: "inline" as const,
+    };
+    lean = (await transform(dropUnused(lean, own), shaking)).code;
+  }
+  const { text, counters } = numberCounters(lean);
   const once = await transform(shorten(text, own, optional), {
     ...minifying,
     format: "iife",

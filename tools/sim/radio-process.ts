@@ -23,7 +23,6 @@ const MICROS = 1000;
 
 /** What Radio keeps inside, as far as it is looked at. */
 interface RadioInside {
-  place: { parent: { mac: Mac } | undefined; channels: { channel: number } };
   transmitter: { sessions: { link: LinkId; peer: Mac }[] };
 }
 
@@ -98,7 +97,7 @@ export class RadioProcess extends NodeProcess implements AirListener {
 
   override parentNow(): string {
     if (this.isGateway) return this.parent;
-    const parent = this.inRadio().place.parent;
+    const parent = this.radio.parent;
     return parent === undefined ? "" : this.world.nameOf(parent.mac);
   }
 
@@ -235,7 +234,7 @@ export class RadioProcess extends NodeProcess implements AirListener {
 
   private nowOpen(link: LinkId): void {
     this.world.note("open", this.name, this.world.nameOf(this.peerOf(link)), "");
-    if (link < 0) this.lastChannel = this.inRadio().place.channels.channel;
+    if (link < 0) this.lastChannel = this.radio.channels.channel;
   }
 
   private isByRadio(link: LinkId): boolean {

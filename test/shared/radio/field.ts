@@ -63,7 +63,7 @@ export class Station {
   }
 
   get parent(): string {
-    const parent = (this.radio as unknown as { place: { parent: { mac: string } | undefined } }).place.parent;
+    const parent = this.radio.parent;
     return this.isUp && parent !== undefined ? parent.mac : "";
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ACK, DATA, emptyHeader, FIRST, Header, headerBytes, MORE, parseHeader, PULL } from "#shared/radio/header.ts";
+import { ACK, DATA, emptyHeader, FIRST, headerBytes, MORE, parseHeader, PULL } from "#shared/radio/header.ts";
 import { COUNTER_MAX } from "#shared/radio/limits.ts";
 import { macBytes, netOf, nonceOf } from "#shared/radio/seal.ts";
 import { seeded } from "../world.ts";
@@ -12,7 +12,7 @@ function hex(text: string): string {
 }
 
 test("a header has its bytes where the wire has them", () => {
-  const header = Object.assign(new Header(ACK, 0x11, 0x99), {
+  const header = Object.assign(emptyHeader(ACK, 0x11, 0x99), {
     flags: PULL,
     counter: 0x223344,
     seq: 0x55,
