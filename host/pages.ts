@@ -19,7 +19,7 @@ const TYPES: { readonly [name: string]: string } = {
   "firmware.js": "text/javascript; charset=utf-8",
 };
 /** What lies elsewhere: the plain program for boards, which the console writes to them. */
-const PLACES: { readonly [name: string]: string } = { "firmware.js": "../firmware/main.js" };
+const PLACES: { readonly [name: string]: string } = { "firmware.js": "../firmware/wifi.js" };
 
 /** Nothing from elsewhere, no script in the page, no frame around it, and no text that becomes markup. */
 export const CONTENT_POLICY = [

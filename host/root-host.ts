@@ -33,6 +33,7 @@ import { RadioLinks, type RadioOptions } from "./radio/radio-links.ts";
 import { PC_TEXT } from "./text-codec.ts";
 import { TokenFile } from "./tokens.ts";
 import { Traffic, type NodeTraffic } from "./traffic.ts";
+import { UnitBook } from "./unit-book.ts";
 import { HOST_VERSION } from "./version.ts";
 import { type LinkListener, WebSocketLinks } from "./websocket-links.ts";
 
@@ -80,6 +81,7 @@ export class RootHost implements ApiSource {
   private readonly live = new LiveEvents();
   private readonly traffics = new Traffic();
   private readonly history = new HealthHistory();
+  private readonly units: UnitBook;
   private readonly queries: LogQueries;
   private readonly outcomes = new Map<number, (outcome: ActOutcome) => void>();
   private wishes: { rev: number; resolve: () => void; reject: (error: Error) => void }[] = [];
@@ -108,6 +110,7 @@ export class RootHost implements ApiSource {
   private constructor(options: RootHostOptions) {
     this.options = options;
     this.tokenFile = new TokenFile(options.directory);
+    this.units = new UnitBook(options.directory);
     this.queries = new LogQueries(options.directory, options.workerFile);
     const listener: LinkListener = {
       received: (link, text) => {
@@ -286,7 +289,7 @@ export class RootHost implements ApiSource {
   }
 
   unit(node: string, eid: string): string | null {
-    return this.traffics.unit(node, eid);
+    return this.units.of(node, eid);
   }
 
   tokens(): { id: string; created: string }[] {
@@ -347,6 +350,7 @@ export class RootHost implements ApiSource {
     if (transaction === undefined) return;
     const first = transaction.groups[0];
     const ackMillis = first === undefined ? null : Math.max(0, unixNow() - first.received);
+    for (const group of transaction.groups) this.units.take(group);
     this.history.took({ ...this.traffics.take(transaction.groups), ackMillis });
     this.live.publish(transaction.groups);
     if (this.wishes.length > 0) this.settleWishes(transaction);
@@ -361,7 +365,7 @@ export class RootHost implements ApiSource {
   }
 
   private endSecond(): void {
-    this.traffics.turn();
+    this.units.turn();
     this.history.turn(unixNow(), {
       commits: this.commits,
       acks: this.root.acksSent,

@@ -1,22 +1,15 @@
 /**
- * Traffic is what the root has seen of each node since it started: how much, when last, how late; and the units that nodes name.
+ * Traffic is what the root has seen of each node since it started: how much, when last, how late.
  * It looks at what has been stored, never at what is on its way.
  *
- * Bounded: one short entry for each node, `UNITS_MAX` units. A unit is forgotten with the root and said again by the node's next event
- * that names it.
+ * Bounded: one short entry for each node.
  */
 import type { GroupRow } from "#shared/effect.ts";
 import { decodeGroup } from "./log/event.ts";
 
-/** Chosen: nodes times entities of a large house. */
-export const UNITS_MAX = 20_000;
-/** Longest unit that is kept, in characters. Chosen: "kWh/100 km". */
-export const UNIT_CHARS_MAX = 16;
 /** Events older than this when they arrive are replayed or recovered history, and say nothing of the way's delay. Chosen. */
 const HISTORY_MILLIS = 3_600_000;
 const NODES_MAX = 20_000;
-/** Groups that are taken apart for their units in a second: a tree that names them in every event must not pay for each. Chosen. */
-const UNIT_GROUPS_PER_SECOND = 500;
 
 export interface NodeTraffic {
   events: number;
@@ -31,20 +24,9 @@ export interface NodeTraffic {
 
 export class Traffic {
   private readonly nodes = new Map<string, NodeTraffic>();
-  private readonly units = new Map<string, string>();
-  private unitGroupsLeft = UNIT_GROUPS_PER_SECOND;
 
   of(node: string): NodeTraffic | undefined {
     return this.nodes.get(node);
-  }
-
-  unit(node: string, eid: string): string | null {
-    return this.units.get(`${node}\n${eid}`) ?? null;
-  }
-
-  /** Another second has begun. */
-  turn(): void {
-    this.unitGroupsLeft = UNIT_GROUPS_PER_SECOND;
   }
 
   /** Takes groups that are on disk. Returns how many events they hold, how many were given up, and the largest lag. */
@@ -66,7 +48,6 @@ export class Traffic {
       sum.events += events;
       sum.bytes += group.lines.length;
       sum.given += given;
-      if (this.unitGroupsLeft > 0 && group.lines.includes('"unit"')) this.learnUnits(group);
     }
     return sum;
   }
@@ -78,16 +59,6 @@ export class Traffic {
       if (this.nodes.size < NODES_MAX) this.nodes.set(node, entry);
     }
     return entry;
-  }
-
-  private learnUnits(group: GroupRow): void {
-    this.unitGroupsLeft--;
-    for (const { type, eid, more } of decodeGroup(group)) {
-      const unit = more?.["unit"];
-      if (type !== "!update" || eid === null || typeof unit !== "string" || unit.length > UNIT_CHARS_MAX) continue;
-      const key = `${group.node}\n${eid}`;
-      if (this.units.has(key) || this.units.size < UNITS_MAX) this.units.set(key, unit);
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Plays back readings from flash, as if sensors made them: the file `readings`, lines of `eid,value,ts`
- * (milliseconds since 1970). `sapline.json` says how fast: {"replay": {"every": 1000, "batch": 4}}, milliseconds and lines.
+ * (milliseconds since 1970). `sapline.json` says how fast: {"replay": {"every": 1000, "batch": 4}}, milliseconds and lines; and, if wanted,
+ * in what unit each entity is: {"replay": {"units": {"wind": "m/s"}}}.
  *
  * Nothing is refused or squashed: a line is taken from the file only when the outbox has room for it. At the end, when the root has
  * everything, it prints `replay: done N`.
@@ -25,8 +26,10 @@ class Replay {
   private line: string | undefined;
   private emitted: number;
   private faulty: number;
+  private units: { [eid: string]: unknown };
 
-  constructor(board: Board, every: number, batch: number) {
+  constructor(board: Board, every: number, batch: number, units: { [eid: string]: unknown }) {
+    this.units = units;
     this.board = board;
     this.reader = new LineReader("readings", LINE_BYTES_MAX);
     this.every = every;
@@ -56,7 +59,14 @@ class Replay {
       this.faulty++;
       return;
     }
-    const emitted = this.board.emit({ type: "!update", eid: parts[0], value: value, ts: ts });
+    const eid = parts[0] as string;
+    const event: { type: string; [field: string]: unknown } = { type: "!update", eid: eid, value: value, ts: ts };
+    if (this.units[eid] !== undefined) {
+      // Said once: the root keeps it.
+      event["unit"] = this.units[eid];
+      this.units[eid] = undefined;
+    }
+    const emitted = this.board.emit(event);
     if (emitted.accepted) this.emitted++;
     else this.faulty++;
   }
@@ -68,6 +78,12 @@ function setting(settings: unknown, name: "every" | "batch", usual: number): num
   return typeof value === "number" && value >= 1 ? value : usual;
 }
 
+function unitsOf(settings: unknown): { [eid: string]: unknown } {
+  const units =
+    typeof settings === "object" && settings !== null ? (settings as { [name: string]: unknown })["units"] : undefined;
+  return typeof units === "object" && units !== null ? (units as { [eid: string]: unknown }) : {};
+}
+
 /** Plays, on a board with these carriers: see `boot`. */
 export function play(firmware: string, equip: (board: Board) => string): void {
   const entities = new Entities();
@@ -77,7 +93,12 @@ export function play(firmware: string, equip: (board: Board) => string): void {
   const board = boot(firmware, entities, equip);
   if (board === undefined) return;
   const settings = board.configuration.raw["replay"];
-  const replay = new Replay(board, setting(settings, "every", EVERY), setting(settings, "batch", BATCH));
+  const replay = new Replay(
+    board,
+    setting(settings, "every", EVERY),
+    setting(settings, "batch", BATCH),
+    unitsOf(settings),
+  );
   entities.start(board);
   board.start();
   replay.turn();

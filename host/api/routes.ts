@@ -248,7 +248,7 @@ interface EntityJson {
   node: string;
   eid: string;
   value: unknown;
-  /** As the node names it; null if it has not since the root's start. */
+  /** As the node names it; null if it never did. */
   unit: string | null;
   ts: number | null;
   received: number | null;

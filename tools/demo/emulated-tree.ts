@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { emulate, type EmulatedNode } from "../emulator/emulate.ts";
 import type { PlannedNode } from "./plan.ts";
-import { asReplayFile } from "./readings.ts";
+import { asReplayFile, UNITS } from "./readings.ts";
 
 export interface TreeOptions {
   /** Folder for the nodes' flash. */
@@ -30,14 +30,14 @@ export async function startTree(nodes: PlannedNode[], options: TreeOptions): Pro
     if (node.readings.length > 0) writeFileSync(join(storageDir, "readings"), asReplayFile(node.readings));
     const listen = ports.get(node.id);
     return emulate({
-      bundle: join(options.firmware, node.isBranch ? "main.js" : "weather.js"),
+      bundle: join(options.firmware, node.program),
       storageDir,
       config: {
         id: node.id,
         token: options.tokenOf(node.id),
         parent: { host: "127.0.0.1", port: ports.get(node.parent) },
         ...(listen === undefined ? {} : { listen }),
-        replay: { every: options.everyMillis, batch: 1 },
+        replay: { every: options.everyMillis, batch: 1, units: UNITS },
       },
       log: (line) => options.log(node.id, line),
     });

@@ -1,6 +1,6 @@
 /**
  * The tree that `make run` shows: two branches below the root, three below them, and eight leaves. Each leaf replays two years of one
- * measurement; each branch runs the stock program.
+ * measurement; the branches run the stock program, but for the house, which has a lamp and a thermostat.
  */
 import { MEASUREMENTS, type Reading } from "./readings.ts";
 
@@ -8,6 +8,8 @@ export interface PlannedNode {
   id: string;
   parent: string;
   isBranch: boolean;
+  /** File of the bundle that it runs. */
+  program: string;
   /** What a leaf replays; nothing on a branch. */
   readings: Reading[];
 }
@@ -29,11 +31,18 @@ const HALVES = [
 const LEAF_PARENTS = ["attic", "attic", "attic", "greenhouse", "greenhouse", "greenhouse", "pond", "pond"];
 
 export function planTree(readings: Reading[]): PlannedNode[] {
-  const branches = BRANCHES.map(([id, parent]) => ({ id, parent, isBranch: true, readings: [] }));
+  const branches = BRANCHES.map(([id, parent]) => ({
+    id,
+    parent,
+    isBranch: true,
+    program: id === "house" ? "cabin.js" : "main.js",
+    readings: [],
+  }));
   const leaves = MEASUREMENTS.flatMap((eid) =>
     HALVES.map(({ name, from, to }) => ({
       id: `${eid.replace("_", "-")}-${name}`,
       isBranch: false,
+      program: "weather.js",
       readings: readings.filter((reading) => reading.eid === eid && reading.ts >= from && reading.ts < to),
     })),
   );

@@ -13,6 +13,14 @@ export interface Reading {
 /** The columns of numbers, which become entities of the same name. */
 export const MEASUREMENTS = ["precipitation", "temp_max", "temp_min", "wind"] as const;
 
+/** Their units, see examples/weather/SOURCE.md. */
+export const UNITS: { readonly [eid in (typeof MEASUREMENTS)[number]]: string } = {
+  precipitation: "mm",
+  temp_max: "°C",
+  temp_min: "°C",
+  wind: "m/s",
+};
+
 const HEAD = "date,precipitation,temp_max,temp_min,wind,weather";
 const NOON_MILLIS = 43_200_000;
 
