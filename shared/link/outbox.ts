@@ -92,15 +92,14 @@ export class Outbox {
     this.chunks = [];
     this.chunkEvents = 0;
     this.chunkBytes = 0;
-    // `close` fills it in.
-    this.open = {} as OpenChunk;
+    // Whole from the start: the bundle gives one name to members that it sees on no object together.
+    this.open = { free: 0, lines: "", events: 0, takesShort: false, stamp: "", stampUntil: 0, unix: 0, at: 0, most: 0 };
     this.namesKnown = 0;
     this.aliases = new Aliases(codec);
     this.tail = [];
     this.tailBytes = 0;
     this.limits = limits;
     this.codec = codec;
-    this.close();
   }
 
   /** How many events there are. A gap is one. */
