@@ -1,6 +1,6 @@
 /**
  * The dongle's program on the real engine, on the port that its console is on, as on a board: a pseudo-terminal. The root is the process that people
- * run, the node by radio an emulated chip, the radio the stand-in over UDP.
+ * run, the node by radio an emulated chip. With an engine that has the library in C that is its radio, otherwise the stand-in.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { openSerial } from "#host/radio/serial-device.ts";
 import { Bench, until } from "../e2e/processes.ts";
 import { noCable, TerminalPair } from "../e2e/terminal-pair.ts";
 import { EmulatedProgram } from "../firmware/emulated-node.ts";
-import { ESPRUINO, firmware, SKIP_REASON } from "./espruino.ts";
+import { ESPRUINO, firmware, hasLibrary, SKIP_REASON } from "./espruino.ts";
 import { freeBase } from "./radio-contract.ts";
 
 const hasSerial = await import("serialport" as string).then(
@@ -18,6 +18,7 @@ const hasSerial = await import("serialport" as string).then(
   () => false,
 );
 const missing = ESPRUINO === "" ? SKIP_REASON : hasSerial ? noCable() : "skipped: no package serialport: npm ci";
+const isNative = missing === "" && (await hasLibrary("ESPNOW"));
 const KEY = "00112233445566778899aabbccddeeff";
 const READINGS = 500;
 
@@ -46,11 +47,12 @@ describe.skipIf(missing !== "")(`the dongle on the engine${missing && ` (${missi
     const folder = join(bench.folder, "engine");
     mkdirSync(folder, { recursive: true });
     const settings = JSON.stringify(JSON.stringify({ standIn: { base, id: 1, nodes: 2 } }));
-    const programs = [await firmware("firmware/stand-in.ts"), await firmware("firmware/dongle.ts")];
-    const program = [`require("Storage").write("sapline.json",${settings});`, ...programs].join("\n");
+    const standIn = [`require("Storage").write("sapline.json",${settings});`, await firmware("firmware/stand-in.ts")];
+    const program = [...(isNative ? [] : standIn), await firmware("firmware/dongle.ts")].join("\n");
     writeFileSync(join(folder, "program.js"), program, "latin1");
     const terminal = openSync(cable.ends[1], "r+");
-    engine = spawn(ESPRUINO, ["program.js"], { cwd: folder, stdio: [terminal, terminal, "inherit"] });
+    const env = { ...process.env, ESPNOW_UDP_BASE: String(base), ESPNOW_UDP_ID: "1", ESPNOW_UDP_NODES: "2" };
+    engine = spawn(ESPRUINO, ["program.js"], { cwd: folder, env, stdio: [terminal, terminal, "inherit"] });
     closeSync(terminal);
   }
 

@@ -31,6 +31,8 @@ interface Health {
   lastCommitMillis: number | null;
   commitWaitingMillis: number | null;
   counters: { [name: string]: number };
+  /** Null without a dongle. */
+  radio: { trouble: string; channel: number; children: number; counters: { [name: string]: number } } | null;
   stock: { logBytes: number | null; freeBytes: number | null; nodes: number; values: number; desired: number };
   seconds: Second[];
 }
@@ -83,12 +85,18 @@ export function HealthPage() {
           <span class={`dot ${is.ok ? "is-up" : "is-bad"}`} aria-hidden="true" />
           {is.ok ? "The log takes events" : `The log takes nothing: ${is.trouble}`}
         </p>
+        {is.radio !== null && is.radio.trouble !== "" && (
+          <p class="state is-bad" role="status">
+            <span class="dot is-bad" aria-hidden="true" />
+            {`Radio: ${is.radio.trouble}`}
+          </p>
+        )}
       </header>
       <Tiles is={is} last={seconds.value.at(-1)} />
       <Charts seconds={seconds.value} />
       <div class="columns">
         <Gaps gaps={gaps.value} />
-        <Counters counters={is.counters} startedAt={is.startedAt} />
+        <Counters counters={{ ...is.counters, ...is.radio?.counters }} startedAt={is.startedAt} />
       </div>
     </>
   );
@@ -110,6 +118,14 @@ function Tiles({ is, last }: { is: Health; last: Second | undefined }) {
       <Tile name="Disk free" value={stock.freeBytes === null ? "–" : formatBytes(stock.freeBytes)} isBad={isLow} />
       <Tile name="Values kept" value={formatNumber(stock.values)} unit={`of ${formatNumber(stock.nodes)} nodes`} />
       <Tile name="Wishes kept" value={formatNumber(stock.desired)} />
+      {is.radio !== null && (
+        <Tile
+          name="Radio"
+          value={formatNumber(is.radio.children)}
+          unit={`children, channel ${is.radio.channel}`}
+          isBad={is.radio.trouble !== ""}
+        />
+      )}
       <Tile name="Running for" value={formatDuration(now.value - is.startedAt)} unit={`version ${is.version}`} />
     </dl>
   );
@@ -208,7 +224,9 @@ function Gaps({ gaps }: { gaps: StoredEvent[] | undefined }) {
 }
 
 function Counters({ counters, startedAt }: { counters: { [name: string]: number }; startedAt: number }) {
-  const rows = Object.entries(counters).sort(([, a], [, b]) => b - a);
+  const rows = Object.entries(counters)
+    .filter(([, times]) => times > 0)
+    .sort(([, a], [, b]) => b - a);
   return (
     <section class="card" aria-labelledby="counters-title">
       <h2 id="counters-title">Dropped and refused</h2>

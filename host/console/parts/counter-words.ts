@@ -14,10 +14,16 @@ const WORDS: { readonly [name: string]: string } = {
   conflict: "Two boards use the same name: give one of them another.",
   "?hello malformed": "A hello that could not be read.",
   "?hello over the limit": "Too many hellos on one link at once: they are said again.",
+  "lines of nobody": "Said by a node by radio before its hello: it is asked to join first.",
+  "dongle noise": "Lines on the dongle's serial port that are none of its own: a console, a driver's log.",
+  "dongle damaged": "Lines of the dongle that arrived damaged; what they carried is sent again.",
+  "dongle damaged there": "Lines to the dongle that arrived damaged; what they carried is sent again.",
   "!gone of a stranger": "A branch reported the going of a node that is not below it any more.",
 };
 
 export function counterWords(name: string): string {
+  if (name.startsWith("radio ") && WORDS[name] === undefined)
+    return "Dropped by the hop by radio: strangers, the air's losses, or somebody without the key.";
   if (name.startsWith("?hello refused")) return "A node was not let in: look at its token, version and name.";
   return WORDS[name] ?? "See docs/wire.md for what this counts.";
 }
