@@ -41,7 +41,7 @@ export class Entity {
 
   start(board: Board): void {
     const outbox = board.node.outbox;
-    const alias = outbox.aliases.of(this.eid);
+    const alias = outbox.aliases.aliasOf(this.eid);
     if (alias > 0) this.open = outbox.open;
     this.head = "[" + alias + ",";
     this.board = board;

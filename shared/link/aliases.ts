@@ -22,7 +22,7 @@ export class Aliases {
   }
 
   /** The alias of an entity, a new one if need be; 0 if it gets none: it is no id, or there is no room for more names. */
-  of(eid: unknown): number {
+  aliasOf(eid: unknown): number {
     if (!isEntityId(eid)) return 0;
     let alias = this.known.get(eid);
     if (alias === undefined) {

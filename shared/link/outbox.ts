@@ -161,7 +161,7 @@ export class Outbox {
   private shorten(line: string, event: Message, unix: UnixMillis): boolean {
     const value = this.codec.stringify(event["value"]);
     if (line !== updateHead(this.codec.stringify(event["eid"])) + value + "}") return false;
-    const alias = this.aliases.of(event["eid"]);
+    const alias = this.aliases.aliasOf(event["eid"]);
     const open = this.open;
     if (alias === 0) return false;
     const head = "[" + alias + "," + value;

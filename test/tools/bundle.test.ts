@@ -50,6 +50,7 @@ const FAULTS: [rule: string, sample: string][] = [
   ["default-not-last", "switch (x) { default: break; case 1: break; }"],
   ["arguments", "function f() { return arguments.length; }"],
   ["length-assignment", "list.length = 0;"],
+  ["method-name", "class A { of() {} }"],
   ["emitter-name", "const o = { on: true };"],
   ["emitter-name", "o.emit = 1;"],
   ["missing-global", "x = new Map();"],

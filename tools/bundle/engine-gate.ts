@@ -156,7 +156,10 @@ class Gate {
         break;
       case "Property":
       case "MethodDefinition":
-        if (node.computed) this.report(node, "computed-key", "computed keys are refused; assign in a second line");
+        if (node.type === "MethodDefinition" && node.key.type === "Identifier" && node.key.name === "of") {
+          this.report(node, "method-name", "the engine takes `of` for its keyword; choose another name");
+        } else if (node.computed)
+          this.report(node, "computed-key", "computed keys are refused; assign in a second line");
         else if (node.type === "Property" && node.key.type === "Identifier" && emitterNames.has(node.key.name)) {
           this.reportEmitterName(node, node.key.name);
         }

@@ -78,18 +78,18 @@ class Bench {
 
 test("an entity has one alias for good; no id and one name too many have none", () => {
   const aliases = new Aliases(TEXT);
-  expect(["t", "door", "t", "__proto__"].map((eid) => aliases.of(eid))).toEqual([1, 2, 1, 3]);
-  for (const eid of ["", 7, undefined, null, "x".repeat(65)]) expect(aliases.of(eid)).toBe(0);
+  expect(["t", "door", "t", "__proto__"].map((eid) => aliases.aliasOf(eid))).toEqual([1, 2, 1, 3]);
+  for (const eid of ["", 7, undefined, null, "x".repeat(65)]) expect(aliases.aliasOf(eid)).toBe(0);
   expect(aliases.told(1, 3)).toBe(',"k":2,"eids":["door","__proto__"]');
   expect(aliases.told(3, 3)).toBe("");
   let chars = '"t""door""__proto__"'.length;
   for (let i = 0; chars + 12 <= ALIAS_NAMES_CHARS_MAX; i++, chars += 12)
-    expect(aliases.of(`entity${1000 + i}`)).toBe(4 + i);
+    expect(aliases.aliasOf(`entity${1000 + i}`)).toBe(4 + i);
   const left = ALIAS_NAMES_CHARS_MAX - chars;
-  expect(aliases.of("y".repeat(left - 1))).toBe(0);
-  expect(aliases.of("y".repeat(left - 2))).toBeGreaterThan(3);
-  expect(aliases.of("z")).toBe(0);
-  expect(aliases.of("t")).toBe(1);
+  expect(aliases.aliasOf("y".repeat(left - 1))).toBe(0);
+  expect(aliases.aliasOf("y".repeat(left - 2))).toBeGreaterThan(3);
+  expect(aliases.aliasOf("z")).toBe(0);
+  expect(aliases.aliasOf("t")).toBe(1);
 });
 
 test("an event that says more than entity and value, or has a time of its own, is kept in a long line", () => {
