@@ -120,9 +120,9 @@ function Tiles({ is, last }: { is: Health; last: Second | undefined }) {
       <Tile name="Wishes kept" value={formatNumber(stock.desired)} />
       {is.radio !== null && (
         <Tile
-          name="Radio"
+          name={`Radio, channel ${is.radio.channel}`}
           value={formatNumber(is.radio.children)}
-          unit={`children, channel ${is.radio.channel}`}
+          unit="children"
           isBad={is.radio.trouble !== ""}
         />
       )}
