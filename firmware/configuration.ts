@@ -1,7 +1,7 @@
 /**
  * What this node is told about itself: the Storage file `sapline.json`. A mistake in it is answered with a sentence that says what to do.
  */
-import { CHIP_LIMITS, type Limits, NODE_ID_CHARS_MAX } from "#shared/limits.ts";
+import { CHIP_LIMITS, type Limits, NODE_ID_CHARS_MAX, RADIO_FLUSH_BYTES } from "#shared/limits.ts";
 import { HAS_SOCKETS, TAKES_CHILDREN } from "#shared/role.ts";
 import type { NodeId } from "#shared/units.ts";
 import { readJson } from "./ports/storage.ts";
@@ -49,9 +49,9 @@ function limitFrom(given: { [key: string]: unknown }, name: string, usual: numbe
   return typeof value === "number" && value >= 0 ? value : usual;
 }
 
-function limitsFrom(given: { [key: string]: unknown }): Limits {
+function limitsFrom(given: { [key: string]: unknown }, flushBytes: number): Limits {
   return {
-    flushBytes: limitFrom(given, "flushBytes", CHIP_LIMITS.flushBytes),
+    flushBytes: limitFrom(given, "flushBytes", flushBytes),
     groupBytes: CHIP_LIMITS.groupBytes,
     flushAfter: limitFrom(given, "flushAfter", CHIP_LIMITS.flushAfter),
     windowBytes: limitFrom(given, "windowBytes", CHIP_LIMITS.windowBytes),
@@ -107,7 +107,7 @@ export function checkConfiguration(raw: unknown): ConfigurationOutcome {
       parent: address,
       listen: listen as number | undefined,
       wifi: station,
-      limits: limitsFrom(limits),
+      limits: limitsFrom(limits, address === undefined ? RADIO_FLUSH_BYTES : CHIP_LIMITS.flushBytes),
       raw: raw,
     },
   };

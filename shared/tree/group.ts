@@ -9,6 +9,8 @@ import { parseReading } from "./reading.ts";
 /** Event lines in their order, and what each says; undefined where a line is no event. */
 export class Group {
   events: (Message | undefined)[];
+  /** All of them are events, and no short lines. */
+  isClean: boolean;
   private frame: string;
   /** The lines of earlier runs. */
   private before: string;
@@ -18,6 +20,7 @@ export class Group {
 
   constructor(frame: string) {
     this.events = [];
+    this.isClean = true;
     this.frame = frame;
     this.before = "";
     this.start = 0;
@@ -32,6 +35,7 @@ export class Group {
       this.start = start;
     }
     this.end = end;
+    if (!isEvent(event)) this.isClean = false;
     this.events.push(event);
   }
 
@@ -63,16 +67,17 @@ export function groupOf(lines: string[], events: Message[]): Group {
 }
 
 /** What takes the place of a line that cannot be stored. */
-export function gapFor(line: string, codec: TextCodec): string {
-  return '{"type":"!gap","n":1,"reason":"' + (isLong(line, codec) ? "long" : "malformed") + '"}';
+export function gapFor(isTooLong: boolean): string {
+  return '{"type":"!gap","n":1,"reason":"' + (isTooLong ? "long" : "malformed") + '"}';
 }
 
 /** Most bytes that one character of a string takes in UTF-8. */
 const CHARACTER_BYTES_MAX = 3;
 
-export function isLong(line: string, codec: TextCodec): boolean {
-  if (line.length * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) return false;
-  return codec.byteLength(line) > LINE_BYTES_MAX;
+/** Whether the line of a text from `start` up to `end` is longer than a line may be. */
+export function isLong(text: string, start: number, end: number, codec: TextCodec): boolean {
+  if ((end - start) * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) return false;
+  return codec.byteLength(text.substring(start, end)) > LINE_BYTES_MAX;
 }
 
 const BRACKET = 91;
@@ -88,8 +93,7 @@ export function parseLine(frame: string, start: number, end: number, codec: Text
     const reading = parseReading(frame, start, end);
     if (reading !== undefined) return reading;
   }
-  const line = frame.substring(start, end);
-  return isLong(line, codec) ? undefined : parseMessage(line);
+  return isLong(frame, start, end, codec) ? undefined : parseMessage(frame.substring(start, end));
 }
 
 /** Whether an application may have said it: control lines have no place in a group. */

@@ -53,42 +53,56 @@ export class Intake {
     const answers: Message[] = [];
     let tsMin = Infinity;
     let tsMax = 0;
-    // Only if they are not to be stored just as they came.
-    let lines: string[] | undefined;
-    let short: ShortLines | undefined;
     const howMany = group.events.length;
-    for (let i = 0; i < howMany; i++) {
-      let event = group.events[i];
-      if (event === undefined) {
-        if (lines === undefined) lines = group.text().split("\n");
-        if (short === undefined) short = new ShortLines(this.aliases(member));
-        const line = lines[i] as string;
-        event = isLong(line, this.codec) ? undefined : short.read(line);
-        if (event !== undefined) lines[i] = short.long;
-      }
-      // Known; but the times of those that follow may count from it.
-      if (i < skip) continue;
+    const lines = skip === 0 && group.isClean ? group.text() : this.rewritten(member, group, skip);
+    for (let i = skip; i < howMany; i++) {
+      const event = group.events[i];
       let ts = received;
-      if (isEvent(event)) {
+      if (event !== undefined) {
         this.projection.applyEvent(member.id, member.epoch, first + i - skip, event, received);
         ts = timeOf(event, received);
         if (event.type === "!act") answers.push(event);
-      } else {
-        count(this.counters, "line malformed");
-        if (lines === undefined) lines = group.text().split("\n");
-        lines[i] = gapFor(lines[i] as string, this.codec);
-      }
+      } else count(this.counters, "line malformed");
       if (ts < tsMin) tsMin = ts;
       if (ts > tsMax) tsMax = ts;
     }
-    if (skip > 0) lines = (lines === undefined ? group.text().split("\n") : lines).slice(skip);
-    const text = lines === undefined ? group.text() : lines.join("\n");
     member.last += howMany - skip;
     this.projection.applyGroup(member.id, member.epoch, member.last);
-    const row = { node: member.id, epoch: member.epoch, first, last: member.last, received, tsMin, tsMax, lines: text };
+    const row = { node: member.id, epoch: member.epoch, first, last: member.last, received, tsMin, tsMax, lines };
     this.ledger.append(row, isOwn);
     this.ledger.acknowledge(member.id, member.epoch, member.last);
     return answers;
+  }
+
+  /**
+   * The lines from `skip` on as they are stored: short ones in their long form, and a gap in the place of each that is no event. What
+   * they say is in the group then.
+   */
+  private rewritten(member: Member, group: Group, skip: number): string {
+    const { events } = group;
+    const text = group.text();
+    const short = new ShortLines(this.aliases(member));
+    let lines = "";
+    let start = 0;
+    for (let i = 0; i < events.length; i++) {
+      let end = text.indexOf("\n", start);
+      if (end < 0) end = text.length;
+      let event = events[i];
+      let line = "";
+      if (event === undefined && !isLong(text, start, end, this.codec)) {
+        event = short.read(text, start, end);
+        line = short.long;
+      } else line = text.substring(start, end);
+      if (!isEvent(event)) {
+        event = undefined;
+        line = gapFor(isLong(text, start, end, this.codec));
+      }
+      events[i] = event;
+      // What comes before is known; but times count from it.
+      if (i >= skip) lines += i === skip ? line : "\n" + line;
+      start = end + 1;
+    }
+    return lines;
   }
 
   /** What a plain bridge says has no aliases: it has no epoch to give them in. */

@@ -8,8 +8,7 @@
  */
 import type { Message } from "../wire/message.ts";
 
-/** A number of JSON. */
-export const NUMBER = "-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?";
+const NUMBER = "-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?";
 /** Without escapes, so that no member's name can be written in two ways. */
 const CHARACTERS = '[^"\\\\\\x00-\\x1f]*';
 const TEXT = '"' + CHARACTERS + '"';

@@ -20,6 +20,22 @@ export function eventTexts(count: number): string[] {
   });
 }
 
+/** The same, but for what a short line has no place for, with the names that the first `?ack` has to give. */
+export function shortTexts(count: number): { texts: string[]; names: string } {
+  const texts = Array.from({ length: VARIETY }, (_, turn) => {
+    let text = "";
+    let before = 0;
+    for (let i = 0; i < count; i++) {
+      const { value, ts } = reading(turn * count + i) as { value: number; ts: number };
+      text += `[${((turn * count + i) % ENTITIES) + 1},${value},${ts - before}]\n`;
+      before = ts;
+    }
+    return text;
+  });
+  const eids = Array.from({ length: ENTITIES }, (_, i) => (reading(i) as { eid: string }).eid);
+  return { texts, names: `,"k":1,"eids":${JSON.stringify(eids)}` };
+}
+
 /** Bytes of an event on average, without its newline. */
 export function eventBytes(): number {
   const texts = eventTexts(ENTITIES);

@@ -9,9 +9,11 @@ import { mkdtempSync, openSync, closeSync, fdatasyncSync, rmSync, writeSync } fr
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { airRows, airTable } from "./air.ts";
 import { type Contestant, contest, type Plan } from "./contest.ts";
 import { engineBench } from "./engine.ts";
 import { eventBytes } from "./events.ts";
+import type { OpenLane } from "./lane.ts";
 import { rows, table } from "./report.ts";
 import { mosquittoPath, type Peer, startCeiling, startMosquitto, startSapline } from "./servers.ts";
 
@@ -60,7 +62,7 @@ const { values: flags } = parseArgs({
 
 const USAGE = `npm run bench -- [--quick] [--json] [--check] [--rounds N] [--connections 1,50,500] [--window BYTES]
   [--millis N] [--no-latency] [--only sapline,ceiling] [--directory DIR]
-  keys: sapline, ceiling, mosquitto, mosquitto-saved, mosquitto-forgets, mosquitto-forgets-saved, mosquitto-10, engine
+  keys: sapline, sapline-short (only if named), ceiling, mosquitto, mosquitto-saved, mosquitto-forgets, mosquitto-forgets-saved, mosquitto-10, engine, air
   ESPRUINO=binary MQTT_MODULE=file: also the firmware against Espruino's MQTT module on that engine
   MOSQUITTO=binary: where mosquitto is, if not in the usual places
 `;
@@ -91,7 +93,10 @@ async function main(): Promise<void> {
       : { lines: [], result: undefined };
     for (const trouble of results.troubles) say(`trouble: ${trouble}`);
     const all = rows(results);
-    const missed = all.flatMap(({ throughput }) => throughput).filter(({ isMet }) => isMet === false).length;
+    const air = isWanted("air") ? airRows() : [];
+    const missed = [...all.flatMap(({ throughput }) => throughput), ...air].filter(
+      ({ isMet }) => isMet === false,
+    ).length;
     if (flags.json) {
       const about = {
         node: process.version,
@@ -101,11 +106,11 @@ async function main(): Promise<void> {
         plan,
       };
       process.stdout.write(
-        `${JSON.stringify({ ...about, rows: all, engine: engine.result, troubles: results.troubles })}\n`,
+        `${JSON.stringify({ ...about, rows: all, air, engine: engine.result, troubles: results.troubles })}\n`,
       );
     } else {
       process.stdout.write(
-        `\n${about(plan, syncsPerSecond)}\n\n${table(all, plan.connections)}\n${engine.lines.join("\n")}\n`,
+        `\n${about(plan, syncsPerSecond)}\n\n${table(all, plan.connections)}\n${air.length > 0 ? `${airTable(air)}\n` : ""}${engine.lines.join("\n")}\n`,
       );
     }
     if (results.troubles.length > 0 || (flags.check && missed > 0)) process.exitCode = 1;
@@ -165,7 +170,13 @@ async function start(directory: string, plan: Plan, peers: Peer[]): Promise<Cont
   };
   const connections = Math.max(plan.paceConnections, ...plan.connections);
   say(`making ${connections} tokens and starting the servers`);
-  if (isWanted("sapline")) add("sapline", await started(startSapline(directory, connections)), 10, true);
+  // Short lines only if they are asked for: the targets are for what others get, too.
+  const isShortWanted = flags.only !== undefined && isWanted("sapline-short");
+  if (isWanted("sapline") || isShortWanted) {
+    const peer = await started(startSapline(directory, connections));
+    add("sapline", peer, 10, true);
+    if (isShortWanted) add("sapline-short", { ...peer, open: peer.openShort as OpenLane }, 10, true);
+  }
   if (isWanted("ceiling")) add("ceiling", await started(startCeiling(directory)), 10, true);
   const path = mosquittoPath();
   if (path === undefined) {

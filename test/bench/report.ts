@@ -7,6 +7,7 @@ export const TARGETS: Readonly<Record<string, number>> = { ceiling: 0.5, mosquit
 
 export const LABELS: Readonly<Record<string, string>> = {
   sapline: "Sapline root: parsed, checked, on disk",
+  "sapline-short": "Sapline root, the same in short lines",
   ceiling: "(a) ceiling: bare ws, parse, append, fdatasync",
   mosquitto: "(b) mosquitto QoS 1, retained, as installed: NOT durable",
   "mosquitto-saved": "(b) mosquitto QoS 1, retained, saved after every change",
@@ -102,7 +103,7 @@ function thousands(rate: number): string {
   return rate < 10_000 ? `${(rate / 1000).toFixed(1)} k` : `${Math.round(rate / 1000)} k`;
 }
 
-function grid(lines: readonly (readonly string[])[]): string {
+export function grid(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
   const text = lines.map((line) =>
     line

@@ -7,7 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { eventTexts } from "./events.ts";
+import { eventTexts, shortTexts } from "./events.ts";
 import type { Lane } from "./lane.ts";
 
 export interface SaplineTarget {
@@ -31,13 +31,20 @@ export class SaplineLane implements Lane {
   /** Frames up to the number in their `?ack`, WebSocket header included. */
   private readonly heads: Buffer[];
   private readonly turnFirst: number;
+  /** What the next `?ack` tells of aliases. */
+  private names: string;
   private n = 0;
   private acked = 0;
   private unread: Buffer = Buffer.alloc(0);
   private turn: number;
 
   /** Connects, upgrades, says `?hello`, and resolves once `!hello` has come. */
-  static async open(target: SaplineTarget, index: number, eventsPerFrame: number): Promise<SaplineLane> {
+  static async open(
+    target: SaplineTarget,
+    index: number,
+    eventsPerFrame: number,
+    isShort: boolean,
+  ): Promise<SaplineLane> {
     const socket = connect(target.port, "127.0.0.1");
     socket.setNoDelay(true);
     const timer = setTimeout(() => socket.destroy(new Error("no answer")), OPEN_TIMEOUT_MILLIS);
@@ -48,7 +55,7 @@ export class SaplineLane implements Lane {
         join(
           socket,
           target,
-          (epoch) => resolve(new SaplineLane(socket, target.id, epoch, index, eventsPerFrame)),
+          (epoch) => resolve(new SaplineLane(socket, target.id, epoch, index, eventsPerFrame, isShort)),
           reject,
         );
       });
@@ -57,18 +64,28 @@ export class SaplineLane implements Lane {
     }
   }
 
-  private constructor(socket: Socket, id: string, epoch: number, index: number, eventsPerFrame: number) {
+  private constructor(
+    socket: Socket,
+    id: string,
+    epoch: number,
+    index: number,
+    eventsPerFrame: number,
+    isShort: boolean,
+  ) {
     this.socket = socket;
     this.eventsPerFrame = eventsPerFrame;
     const ack = `{"type":"?ack","src":"${id}","ep":${epoch},"n":`;
-    this.heads = eventTexts(eventsPerFrame).map((text) => {
+    const short = isShort ? shortTexts(eventsPerFrame) : undefined;
+    this.names = short?.names ?? "";
+    this.heads = (short?.texts ?? eventTexts(eventsPerFrame)).map((text) => {
       const head = Buffer.alloc(HEAD_BYTES + text.length + ack.length);
       head[0] = 0x81;
       head[1] = 0x80 | 126;
       head.write(text + ack, HEAD_BYTES, "latin1");
       return head;
     });
-    this.frameBytes = (this.heads[0] as Buffer).length + TAIL_BYTES / 2;
+    // As many events in flight with short lines as with long ones: the root holds them in their long form.
+    this.frameBytes = HEAD_BYTES + (eventTexts(eventsPerFrame)[0] as string).length + ack.length + TAIL_BYTES / 2;
     this.turnFirst = index % this.heads.length;
     this.turn = this.turnFirst;
     socket.removeAllListeners("data").removeAllListeners("close").removeAllListeners("error");
@@ -82,9 +99,11 @@ export class SaplineLane implements Lane {
       const head = this.heads[this.turn] as Buffer;
       this.turn = (this.turn + 1) % this.heads.length;
       this.n += this.eventsPerFrame;
-      const out = Buffer.allocUnsafe(head.length + TAIL_BYTES);
+      const { names } = this;
+      this.names = "";
+      const out = Buffer.allocUnsafe(head.length + names.length + TAIL_BYTES);
       head.copy(out);
-      const bytes = head.length + out.write(`${this.n}}\n`, head.length, "latin1");
+      const bytes = head.length + out.write(`${this.n}${names}}\n`, head.length, "latin1");
       out.writeUInt16BE(bytes - HEAD_BYTES, 2);
       this.socket.write(out.subarray(0, bytes));
     }

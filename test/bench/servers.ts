@@ -25,6 +25,8 @@ export interface Peer {
   /** Who may connect, where that matters. */
   nodes?: readonly { id: string; token: string }[];
   open: OpenLane;
+  /** The same with short lines, where it understands them. */
+  openShort?: OpenLane;
   stop(): Promise<void>;
 }
 
@@ -39,14 +41,16 @@ export async function startSapline(directory: string, connections: number): Prom
   const args = [...profilingArgs(), "dist/sapline.js", "root", "--host", "127.0.0.1", "--port", "0", "--data", data];
   const server = spawnServer(process.execPath, args);
   const port = await printedPort(server, /^sapline root http:\/\/127\.0\.0\.1:(\d+)$/m);
+  const open = (index: number, eventsPerFrame: number, isShort: boolean): Promise<SaplineLane> => {
+    const node = nodes[index];
+    if (node === undefined) throw new Error(`only ${nodes.length} nodes have a token`);
+    return SaplineLane.open({ port, ...node }, index, eventsPerFrame, isShort);
+  };
   return {
     port,
     nodes,
-    open: (index, eventsPerFrame) => {
-      const node = nodes[index];
-      if (node === undefined) throw new Error(`only ${nodes.length} nodes have a token`);
-      return SaplineLane.open({ port, ...node }, index, eventsPerFrame);
-    },
+    open: (index, eventsPerFrame) => open(index, eventsPerFrame, false),
+    openShort: (index, eventsPerFrame) => open(index, eventsPerFrame, true),
     stop: () => end(server),
   };
 }
@@ -60,7 +64,7 @@ export async function startCeiling(directory: string): Promise<Peer> {
   return {
     port,
     open: (index, eventsPerFrame) =>
-      SaplineLane.open({ port, id: `bench-${index}`, token: "none" }, index, eventsPerFrame),
+      SaplineLane.open({ port, id: `bench-${index}`, token: "none" }, index, eventsPerFrame, false),
     stop: () => end(server),
   };
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { CHIP_LIMITS } from "#shared/limits.ts";
 import { strike } from "#tools/sim/faults.ts";
+import { valueOf } from "#tools/sim/mark.ts";
 import { settle } from "#tools/sim/settling.ts";
 import { chain, hasJoined, most, narrow, say, scene, talking, upTo } from "./scenes.ts";
 
@@ -104,7 +105,9 @@ test("of a flood of states the newest of each entity arrives, and a gap counts e
   expect(stored).toBeLessThan(1000);
   expect(stored + seen.gaps("leaf")).toBe(1000);
   expect(seen.stored("leaf", "!gap").every(({ event }) => event["class"] === "state")).toBe(true);
-  expect(world.root.core.values("leaf").map(({ value }) => value)).toEqual(Array.from({ length: 10 }, () => 100));
+  expect(world.root.core.values("leaf").map(({ value }) => valueOf(value))).toEqual(
+    Array.from({ length: 10 }, () => 100),
+  );
 });
 
 // vernemq#769: a client's queue was full, its messages were dropped, and nobody could be told.

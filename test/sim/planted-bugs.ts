@@ -121,4 +121,28 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "does not name its entities again in a new epoch",
+    edits: [{ file: "shared/link/flight.ts", from: "      this.outbox.namesKnown = 0;\n", to: "" }],
+  },
+  {
+    name: "forgets what a node's aliases stand for when it comes back in its epoch",
+    edits: [
+      {
+        file: "shared/tree/projection.ts",
+        from: "const eids = known.node?.row.epoch === epoch ? known.node.row.eids : [];",
+        to: "const eids: string[] = [];",
+      },
+    ],
+  },
+  {
+    name: "takes an alias for known once it was sent",
+    edits: [
+      {
+        file: "shared/link/outbox.ts",
+        from: "    return this.aliases.told(from, (this.chunks[place] as Chunk).names);\n",
+        to: "    this.namesKnown = (this.chunks[place] as Chunk).names;\n    return this.aliases.told(from, this.namesKnown);\n",
+      },
+    ],
+  },
 ];

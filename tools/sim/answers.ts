@@ -13,7 +13,7 @@ interface RootInside {
 }
 
 const ACK_LINE = /^\{"type":"!ack","dst":"([^"]*)","ep":(\d+),"n":(\d+)\}$/gm;
-const GROUP_END = /^\{"type":"\?ack","src":"([^"]*)","ep":(\d+),"n":(\d+)\}$/gm;
+const GROUP_END = /^\{"type":"\?ack","src":"([^"]*)","ep":(\d+),"n":(\d+)[,}].*$/gm;
 
 export class Answers {
   /** What each node was told last, since its program on the root began. */

@@ -7,6 +7,7 @@ import { FRAME_BYTES_MAX, type Limits } from "#shared/limits.ts";
 import { Projection } from "#shared/tree/projection.ts";
 import type { NodeId } from "#shared/units.ts";
 import { type Message, parseMessage } from "#shared/wire/message.ts";
+import { faultOf, markOf } from "./mark.ts";
 
 /** A promise that was not kept, in a sentence. */
 export class Violation extends Error {}
@@ -191,19 +192,24 @@ export class Checks {
 
   private event(node: string, epoch: number, event: Message, at: number): void {
     if (event["type"] === "!gap") {
+      if (event["reason"] !== "full")
+        throw new Violation(`${node}, epoch ${epoch}: the root could not read a line: ${String(event["reason"])}`);
       const speaker = this.speakers.get(`${node} ${epoch}`);
       if (speaker !== undefined) speaker.gaps += event["n"] as number;
       return;
     }
-    const seq = event["seq"];
-    if (typeof seq !== "number") return;
-    const life = this.lives.get(event["life"] as number);
+    const mark = markOf(event);
+    if (mark === undefined) return;
+    const { seq } = mark;
+    const life = this.lives.get(mark.life);
     // Who speaks in its newest epoch was looked at when it was given that.
     const isSpeaker = life !== undefined && life.node === node && life.epoch === epoch;
     if (life === undefined || !(isSpeaker || this.speakers.get(`${node} ${epoch}`) === life))
-      throw new Violation(`an event of life ${event["life"]} is in epoch ${epoch} of ${node}`);
+      throw new Violation(`an event of life ${mark.life} is in epoch ${epoch} of ${node}`);
     if (seq <= life.lastStored)
       throw new Violation(`${node}, life ${life.number}: event ${seq} is stored after event ${life.lastStored}`);
+    const fault = faultOf(event);
+    if (fault !== "") throw new Violation(`${node}, life ${life.number}: event ${seq} ${fault}`);
     life.stored += 1;
     life.lastStored = seq;
     this.stored += 1;

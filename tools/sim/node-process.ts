@@ -7,6 +7,7 @@ import type { Message } from "#shared/wire/message.ts";
 import { Application } from "./application.ts";
 import type { Life, NodeInside } from "./checks.ts";
 import type { NodePlan } from "./plan.ts";
+import { mark } from "./mark.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
 import { TEXT } from "./text.ts";
@@ -84,13 +85,12 @@ export class NodeProcess extends Process {
 
   private say(event: Message): boolean {
     const life = this.speaker;
-    // Into the object itself: a copy of an object with two more fields is the dearest of all that an emission needs.
-    event["seq"] = life.accepted + 1;
-    event["life"] = life.number;
+    const value = event["value"];
+    mark(event, life.accepted + 1, life.number, this.core.unix(this.instant()));
     const { accepted, effects } = this.core.emit(event, this.instant());
     if (accepted) {
       life.accepted += 1;
-      if (event.type === "!update") (life.values ??= new Map()).set(event["eid"] as string, event["value"]);
+      if (event.type === "!update") (life.values ??= new Map()).set(event["eid"] as string, value);
     }
     this.perform(effects);
     return accepted;

@@ -1,6 +1,7 @@
 /** The second phase of a run: all is well, and everything has to settle within the bound; then the books must balance. */
 import { Violation } from "./checks.ts";
 import { heal } from "./faults.ts";
+import { valueOf } from "./mark.ts";
 import type { Ground } from "./ground.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { OpenEnds } from "./open-ends.ts";
@@ -98,7 +99,7 @@ function balance(world: World): void {
       );
     }
     if (world.twins.has(life.node) || life.values === undefined) continue;
-    const values = new Map(world.root.core.values(life.node).map((row) => [row.eid, row.value]));
+    const values = new Map(world.root.core.values(life.node).map((row) => [row.eid, valueOf(row.value)]));
     for (const [eid, value] of life.values) {
       if (values.get(eid) !== value)
         throw new Violation(

@@ -43,11 +43,11 @@ export function traceLine(record: TraceRecord): string {
   return `${seconds} ${kind.padEnd(7)}${who}${other}${when}${note === "" ? "" : `: ${note}`}`;
 }
 
-/** A frame in a few words: the types of its lines. */
+/** A frame in a few words: the types of its lines, and what short lines say. */
 export function frameNote(text: string): string {
   const types: string[] = [];
-  for (const match of text.matchAll(/^\{"type":"([^"]*)"(?:.*?"(?:n|id|src)":("?[^",}]*"?))?/gm)) {
-    const type = match[1] as string;
+  for (const match of text.matchAll(/^(?:\{"type":"([^"]*)"|\[)/gm)) {
+    const type = match[1] ?? "short !update";
     const last = types.at(-1);
     if (last !== undefined && last.replace(/ ×\d+$/, "") === type) {
       types[types.length - 1] = `${type} ×${Number(/×(\d+)$/.exec(last)?.[1] ?? 1) + 1}`;

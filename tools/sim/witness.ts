@@ -4,6 +4,7 @@
  */
 import type { Transaction } from "#shared/effect.ts";
 import { type Message, parseMessage } from "#shared/wire/message.ts";
+import { type Mark, markOf } from "./mark.ts";
 import { type TraceKind, traceLine, type TraceRecord } from "./trace.ts";
 
 /** An event as it is on the root's disk. */
@@ -41,7 +42,7 @@ export class Witness {
 
   /** Which of the events that a node's application said are on the disk, by their places: 1, 2, 3 … if nothing is missing. */
   seqs(node: string): number[] {
-    return this.stored(node).flatMap(({ event }) => (typeof event["seq"] === "number" ? [event["seq"]] : []));
+    return this.stored(node).flatMap(({ event }) => (markOf(event) === undefined ? [] : [(markOf(event) as Mark).seq]));
   }
 
   /** How many events the gaps of a node stand for. */

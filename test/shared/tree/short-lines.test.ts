@@ -8,9 +8,9 @@ const EIDS = ["t", 'a "door"', "é"];
 
 function read(...lines: string[]): { events: unknown[]; long: string[] } {
   const short = new ShortLines(aliasesOf(EIDS));
-  const events = lines.map((line) => short.read(line));
+  const events = lines.map((line) => short.read(`x${line}y`, 1, line.length + 1));
   const again = new ShortLines(aliasesOf(EIDS));
-  const long = lines.map((line) => (again.read(line) === undefined ? "" : again.long));
+  const long = lines.map((line) => (again.read(line, 0, line.length) === undefined ? "" : again.long));
   return { events, long };
 }
 
@@ -74,6 +74,19 @@ test("what is none says nothing, and counts for nothing", () => {
     expect(events[1], line).toBeUndefined();
     expect(events[2], line).toEqual({ type: "!update", eid: "t", value: 0, ts: 1001 });
   }
+});
+
+test("a time is written as JSON writes it, whatever it is", () => {
+  for (const at of [
+    0, 1, -1, 999_999, 1_000_000, 1_000_001, 9_999_999_999_999, 10_000_000_000_000, 1_700_000_000_007,
+    1_732_345_000_000,
+  ])
+    expect(read(`[1,0,${at}]`).long).toEqual([`{"type":"!update","eid":"t","value":0,"ts":${at}}`]);
+  expect(
+    read("[1,0,999999999999999]", "[1,0,-999999999999998]", "[1,0,-3]").long.map(
+      (line) => /"ts":(.*)}/.exec(line)?.[1],
+    ),
+  ).toEqual(["999999999999999", "1", "-2"]);
 });
 
 test("until a line says a time there is none", () => {

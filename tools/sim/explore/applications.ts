@@ -37,7 +37,8 @@ export function nextReading(setting: Setting, state: Draft, board: number): Even
   const app = appOf(setting, state, board);
   const seq = app.said + 1;
   setApp(setting, state, board, { ...app, said: seq });
-  return { type: "!update", eid: "count", value: seq, by: lifeOf(state, board), seq };
+  // In its value: so it is said in short.
+  return { type: "!update", eid: "count", value: { by: lifeOf(state, board), seq } };
 }
 
 /** The oldest action that runs is done: its id, and what it answers. */

@@ -173,7 +173,8 @@ function addEvent(disk: Disk, key: string, event: Message, breach: (sentence: st
     if (disk.answered[id] !== undefined) breach(`two answers to an action are stored: ${id}`);
     disk.answered[id] = answer;
   }
-  const mark = (event.type === "!act" ? event["value"] : event) as { by?: string; seq?: number } | undefined;
+  const isInValue = event.type === "!act" || event["eid"] === "count";
+  const mark = (isInValue ? event["value"] : event) as { by?: string; seq?: number } | undefined;
   if (mark?.by === undefined || mark.seq === undefined) return;
   const speaker = disk.speakers[key] ?? mark.by;
   if (speaker !== mark.by) breach(`epoch ${key} has events of ${speaker} and of ${mark.by}`);
