@@ -18,9 +18,9 @@ function bench(link: LinkPlan): { wire: Wire; heard: string[]; run: (until: numb
     later: (millis, run) => queue.put(now + millis, once(run)),
     at: (moment, happening) => queue.put(moment, happening),
     vanishes: () => false,
-    linkOf: () => link,
-    frameArrived: () => {},
-    frameLost: () => {},
+    linkAlong: () => link,
+    arrivedAt: () => {},
+    lostAt: () => {},
   };
   const owner = (id: string): WireOwner => ({
     id,

@@ -17,8 +17,8 @@ export class NodeProcess extends Process {
   readonly limits: Limits;
   /** The id of its parent by wire, which may change, or "air". */
   parent: string;
-  core!: TreeNode;
-  speaker!: Life;
+  core: TreeNode;
+  speaker: Life;
   readonly application: Application;
   /** The dial under way, or 0. */
   dialling: LinkId;
@@ -29,6 +29,9 @@ export class NodeProcess extends Process {
 
   constructor(world: World, plan: NodePlan, name: string) {
     super(world, plan.id, name, plan.driftPpm ?? 0);
+    // Set at each boot. Fields that the constructor does not know of would lie apart from the others.
+    this.core = undefined as unknown as TreeNode;
+    this.speaker = undefined as unknown as Life;
     this.plan = plan;
     this.limits = limitsOf(plan);
     this.parent = plan.parent;

@@ -23,12 +23,13 @@ export interface WireWorld {
   readonly now: number;
   later(millis: number, run: () => void): void;
   at(moment: number, happening: Happening): void;
-  /** Whether this frame vanishes on its way. */
-  vanishes(from: string, to: string, text: string): boolean;
-  /** How the link above a node is now. */
-  linkOf(node: string): LinkPlan;
-  frameArrived(from: string, to: string, text: string, sentAt: number): void;
-  frameLost(from: string, to: string, text: string, sentAt: number): void;
+  /** Whether a frame from that end vanishes on its way. */
+  vanishes(from: WireEnd, text: string): boolean;
+  /** How it is now. */
+  linkAlong(wire: Wire): LinkPlan;
+  /** A frame has come to that end, or would have. */
+  arrivedAt(to: WireEnd, text: string, sentAt: number): void;
+  lostAt(to: WireEnd, text: string, sentAt: number): void;
 }
 
 /** Whoever closes a link to somebody who does not answer hears that it is closed after this long, in milliseconds. */
@@ -48,7 +49,7 @@ export class WireEnd implements Happening {
   sentUntil = 0;
   /** When the kernel has taken all of it, and the socket is empty for the program. Below 0: it has. */
   emptyAt = -1;
-  /** When the last of what is under way to this end arrives. */
+  /** When the last of what is under way from this end arrives. */
   lastArrival = 0;
   /** Frames that arrived while this end does not read. */
   unread: Frame[] | undefined = undefined;
@@ -83,32 +84,39 @@ export class WireEnd implements Happening {
 
 /** A frame under way. */
 export class Frame implements Happening {
-  readonly from: WireEnd;
+  readonly to: WireEnd;
   readonly text: string;
   readonly sentAt: number;
   private readonly isLost: boolean;
 
-  constructor(from: WireEnd, text: string, sentAt: number, isLost: boolean) {
-    this.from = from;
+  constructor(to: WireEnd, text: string, sentAt: number, isLost: boolean) {
+    this.to = to;
     this.text = text;
     this.sentAt = sentAt;
     this.isLost = isLost;
   }
 
   happen(): void {
-    this.from.wire.arrive(this, this.isLost);
+    this.to.wire.arrive(this, this.isLost);
   }
 }
 
+/**
+ * What happens all the time looks at the wire and at the end it is about, not at the other end nor at the process there: where there are
+ * thousands of them, each look at something else is a wait for memory.
+ */
 export class Wire {
   readonly child: WireEnd;
   readonly parent: WireEnd;
   /** Nothing passes any more, in neither direction, but for what an orderly close sent before. */
   isCut = false;
+  /** It ends at the root. */
+  readonly isLast: boolean;
   protected readonly world: WireWorld;
 
   constructor(world: WireWorld, child: WireOwner, childLink: LinkId, parent: WireOwner, parentLink: LinkId) {
     this.world = world;
+    this.isLast = parent.id === "root";
     this.child = new WireEnd(this, child, childLink);
     this.parent = new WireEnd(this, parent, parentLink);
     this.child.other = this.parent;
@@ -118,32 +126,30 @@ export class Wire {
   /** A frame from one end. */
   send(from: WireEnd, text: string): void {
     const world = this.world;
-    const to = from.other;
-    const { latencyMillis, bytesPerSecond, socketBytes } = world.linkOf(this.child.owner.id);
+    const { latencyMillis, bytesPerSecond, socketBytes } = world.linkAlong(this);
     const kernelMillis = socketBytes === undefined ? 0 : Math.floor(millisOf(socketBytes, bytesPerSecond));
-    const sentAt = world.now;
-    const start = Math.max(sentAt, from.sentUntil);
+    const start = Math.max(world.now, from.sentUntil);
     from.sentUntil = start + Math.ceil(millisOf(text.length, bytesPerSecond));
-    const emptyAt = Math.max(sentAt, from.sentUntil - kernelMillis);
+    const emptyAt = Math.max(world.now, from.sentUntil - kernelMillis);
     if (emptyAt !== from.emptyAt) {
       from.emptyAt = emptyAt;
       world.at(emptyAt, from);
     }
-    const isLost = world.vanishes(from.owner.id, to.owner.id, text);
+    const isLost = world.vanishes(from, text);
     // The latency of now: a link that grows quicker does not let frames overtake, for both ends' frames are queued by `sentUntil`.
-    to.lastArrival = Math.max(from.sentUntil + latencyMillis, to.lastArrival);
-    this.carry(from, to.lastArrival, text, isLost);
+    from.lastArrival = Math.max(from.sentUntil + latencyMillis, from.lastArrival);
+    this.carry(from, from.lastArrival, text, isLost);
   }
 
   /** A frame is under way, and comes to the other end at that moment. */
   protected carry(from: WireEnd, at: number, text: string, isLost: boolean): void {
-    this.world.at(at, new Frame(from, text, this.world.now, isLost));
+    this.world.at(at, new Frame(from.other, text, this.world.now, isLost));
   }
 
   arrive(frame: Frame, isLost: boolean): void {
-    const to = frame.from.other;
+    const to = frame.to;
     if (isLost || this.isCut || !to.isListening()) {
-      this.world.frameLost(frame.from.owner.id, to.owner.id, frame.text, frame.sentAt);
+      this.world.lostAt(to, frame.text, frame.sentAt);
     } else if (to.isPaused || to.unreadBytes > 0) {
       (to.unread ??= []).push(frame);
       to.unreadBytes += frame.text.length;
@@ -170,9 +176,9 @@ export class Wire {
   close(from: WireEnd): void {
     from.isGone = true;
     const to = from.other;
-    const { latencyMillis } = this.world.linkOf(this.child.owner.id);
+    const { latencyMillis } = this.world.linkAlong(this);
     const leavesAt = Math.max(from.sentUntil, this.world.now);
-    const arrivesAt = Math.max(leavesAt + latencyMillis, to.lastArrival);
+    const arrivesAt = Math.max(leavesAt + latencyMillis, from.lastArrival);
     const echo = (): void => {
       if (from.isOwnerLive()) from.owner.linkEnded(from.link);
     };
@@ -198,8 +204,8 @@ export class Wire {
   }
 
   private hand(frame: Frame): void {
-    const to = frame.from.other;
-    this.world.frameArrived(frame.from.owner.id, to.owner.id, frame.text, frame.sentAt);
+    const { to } = frame;
+    this.world.arrivedAt(to, frame.text, frame.sentAt);
     to.owner.frameCame(to.link, frame.text);
   }
 

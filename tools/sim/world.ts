@@ -23,7 +23,7 @@ import { RadioProcess } from "./radio-process.ts";
 import { RootProcess } from "./root-process.ts";
 import { OPEN_SEAL } from "./seal.ts";
 import { frameNote, type TraceKind, type TraceSink } from "./trace.ts";
-import { Wire, type WireWorld } from "./wire.ts";
+import { Wire, type WireEnd, type WireWorld } from "./wire.ts";
 import type { Witness } from "./witness.ts";
 
 export interface WorldOptions {
@@ -80,7 +80,7 @@ export class World implements WireWorld, Ground {
   readonly losing = new Map<string, number>();
   readonly revokedIds = new Set<string>();
   /** Frames that vanish on their way, by their text: for whoever wants to lose just this one. */
-  swallows: (from: string, to: string, text: string) => boolean = () => false;
+  swallows: (from: string, to: string, text: string) => boolean = nothingVanishes;
   /** How much later than its deadline an action may run now. */
   actTolerance = ACT_TOLERANCE_MILLIS;
   readonly holds: (id: string) => boolean;
@@ -341,24 +341,47 @@ export class World implements WireWorld, Ground {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
-  vanishes(from: string, to: string, text: string): boolean {
-    const share = this.losing.get(from);
-    return (share !== undefined && this.chance.happens(share)) || this.swallows(from, to, text);
+  vanishes(from: WireEnd, text: string): boolean {
+    if (this.losing.size === 0 && this.swallows === nothingVanishes) return false;
+    const { id } = from.owner;
+    const share = this.losing.get(id);
+    return (share !== undefined && this.chance.happens(share)) || this.swallows(id, from.other.owner.id, text);
   }
 
   linkOf(node: string): LinkPlan {
-    if (this.slow.size === 0) return this.plan.link;
     return this.slow.get(node) ?? this.plan.link;
   }
 
+  linkAlong(wire: Wire): LinkPlan {
+    return this.slow.size === 0 ? this.plan.link : this.linkOf(wire.child.owner.id);
+  }
+
+  arrivedAt(to: WireEnd, text: string, sentAt: number): void {
+    const { wire } = to;
+    this.countFrame(text.length, wire.isLast && to === wire.parent, wire.isLast && to === wire.child);
+    if (this.trace !== undefined) this.tellArrival(to.other.owner.id, to.owner.id, text, sentAt);
+  }
+
+  lostAt(to: WireEnd, text: string, sentAt: number): void {
+    this.frameLost(to.other.owner.id, to.owner.id, text, sentAt);
+  }
+
   frameArrived(from: string, to: string, text: string, sentAt: number): void {
+    this.countFrame(text.length, to === "root", from === "root");
+    if (this.trace !== undefined) this.tellArrival(from, to, text, sentAt);
+  }
+
+  private countFrame(bytes: number, isToRoot: boolean, isFromRoot: boolean): void {
     const counts = this.counts;
     counts["frames"] = (counts["frames"] ?? 0) + 1;
-    counts["bytes"] = (counts["bytes"] ?? 0) + text.length;
-    if (to === "root") counts["bytes to the root"] = (counts["bytes to the root"] ?? 0) + text.length;
-    else if (from === "root") counts["bytes from the root"] = (counts["bytes from the root"] ?? 0) + text.length;
+    counts["bytes"] = (counts["bytes"] ?? 0) + bytes;
+    if (isToRoot) counts["bytes to the root"] = (counts["bytes to the root"] ?? 0) + bytes;
+    else if (isFromRoot) counts["bytes from the root"] = (counts["bytes from the root"] ?? 0) + bytes;
+  }
+
+  private tellArrival(from: string, to: string, text: string, sentAt: number): void {
     this.witness?.frames.push({ from, to, text, sentAt, at: this.now, isLost: false });
-    if (this.trace !== undefined) this.note("arrive", to, from, frameNote(text), sentAt);
+    this.note("arrive", to, from, frameNote(text), sentAt);
   }
 
   frameLost(from: string, to: string, text: string, sentAt: number): void {
@@ -366,6 +389,10 @@ export class World implements WireWorld, Ground {
     this.witness?.frames.push({ from, to, text, sentAt, at: this.now, isLost: true });
     if (this.trace !== undefined) this.note("lost", to, from, frameNote(text), sentAt);
   }
+}
+
+function nothingVanishes(): boolean {
+  return false;
 }
 
 /** Something that happens once, and is seldom enough to be a function. */

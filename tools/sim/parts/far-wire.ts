@@ -52,23 +52,23 @@ export class FarWire extends Wire {
   }
 
   protected override carry(_from: WireEnd, at: number, text: string, isLost: boolean): void {
-    if (isLost) this.here.frameLost(this.near.owner.id, this.far.owner.id, text, this.here.now);
+    if (isLost) this.here.lostAt(this.far, text, this.here.now);
     else this.here.post(this.part, LETTER.frame, at, this.number, this.here.now, 0, 0, text);
   }
 
   /** A frame has come. */
   came(text: string, sentAt: number): void {
     const before = this.near.unreadBytes;
-    this.arrive(new Frame(this.far, text, sentAt, false), false);
+    this.arrive(new Frame(this.near, text, sentAt, false), false);
     if (before <= WINDOW_BYTES && this.near.unreadBytes > WINDOW_BYTES) this.sayUnread();
   }
 
   override close(from: WireEnd): void {
     from.isGone = true;
     this.here.forget(this);
-    const { latencyMillis } = this.here.linkOf(this.child.owner.id);
+    const { latencyMillis } = this.here.linkAlong(this);
     const soonest = this.here.now + this.here.lookahead;
-    const at = Math.max(from.sentUntil + latencyMillis, this.far.lastArrival, soonest);
+    const at = Math.max(from.sentUntil + latencyMillis, from.lastArrival, soonest);
     this.here.post(this.part, LETTER.close, at, this.number, 0, 0, 0, "");
     this.here.later(at - this.here.now, () => {
       this.here.later(this.isCut ? CLOSE_TIMEOUT : latencyMillis, () => {
