@@ -37,13 +37,11 @@ export function radioSettings(raw: unknown): RadioSettings | string {
   const given = (typeof raw === "object" && raw !== null ? raw : {}) as { [key: string]: unknown };
   const installKey = keyFrom(given["key"]);
   if (installKey === "") {
-    return (
-      CONFIGURATION_FILE + ": radio.key must be " + KEY_DIGITS + " hex digits, the same on every node of this tree"
-    );
+    return CONFIGURATION_FILE + ": radio.key must be " + KEY_DIGITS + " hex digits";
   }
   const channel = given["channel"] === undefined ? 0 : given["channel"];
   if (typeof channel !== "number" || !(channel >= 0 && channel <= CHANNELS && Math.floor(channel) === channel)) {
-    return CONFIGURATION_FILE + ": radio.channel must be a number from 1 to " + CHANNELS + ", or be left out";
+    return CONFIGURATION_FILE + ": radio.channel must be a number from 1 to " + CHANNELS;
   }
   return {
     installKey: installKey,

@@ -13,7 +13,7 @@ export function espNow(): EspruinoEspNow {
   try {
     return require("ESPNOW");
   } catch {
-    throw new Error("radio: this Espruino has no ESPNOW library; docs/espnow-build.md says how to build one that has");
+    throw new Error("radio: no ESPNOW library: see docs/espnow-build.md");
   }
 }
 

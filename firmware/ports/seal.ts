@@ -46,34 +46,14 @@ function hmac(sha256: (bytes: string) => ArrayBuffer, key: string, text: string)
   return textOf(sha256(outer + textOf(sha256(inner + text))));
 }
 
-/** By our library. */
-function nativeSeal(library: EspruinoEspNow, sha256: (bytes: string) => ArrayBuffer): Seal {
-  const seal = library["seal"] as (key: string, nonce: string, header: string, plain: string) => string;
-  const open = library["open"] as (key: string, nonce: string, header: string, sealed: string) => string | undefined;
-  return {
-    seal: (key, nonce, header, plain) => seal(key, nonce, header, plain),
-    open: (key, nonce, header, sealed) => open(key, nonce, header, sealed),
-    mac: (key, text) => hmac(sha256, key, text),
-  };
-}
+type Mac = Seal["mac"];
 
-/** By Espruino's AES. RFC 3610, with two bytes of length. */
-function engineSeal(aes: NonNullable<EspruinoCrypto["AES"]>, sha256: (bytes: string) => ArrayBuffer): Seal {
-  const tagOf = (key: string, nonce: string, header: string, plain: string): string => {
-    const first = (header.length > 0 ? "Y" : "\x19") + nonce + lengthOf(plain);
-    const vouched = header.length > 0 ? padded(lengthOf(header) + header) : "";
-    const chain = new Uint8Array(aes.encrypt(first + vouched + padded(plain), key));
-    const mask = new Uint8Array(aes.encrypt("\x01" + nonce + "\0\0", key));
-    const last = chain.length - BLOCK_BYTES;
-    let tag = "";
-    for (let i = 0; i < TAG_BYTES; i++) tag += String.fromCharCode((chain[last + i] as number) ^ (mask[i] as number));
-    return tag;
-  };
-  /** Enciphers, and deciphers what was enciphered: CCM's cipher does not depend on the header. */
-  const cipher = (key: string, nonce: string, text: string): string => {
-    if (text.length === 0 || aes.ccmEncrypt === undefined) return "";
-    return textOf(aes.ccmEncrypt(text, key, E.toUint8Array(nonce), TAG_BYTES)["data"]);
-  };
+/** By a cipher that knows nothing of headers, and whose inverse it is itself, and a tag. */
+function taggedSeal(
+  cipher: (key: string, nonce: string, text: string) => string,
+  tagOf: (key: string, nonce: string, header: string, plain: string) => string,
+  mac: Mac,
+): Seal {
   return {
     seal: (key, nonce, header, plain) => cipher(key, nonce, plain) + tagOf(key, nonce, header, plain),
     open: (key, nonce, header, sealed) => {
@@ -82,8 +62,30 @@ function engineSeal(aes: NonNullable<EspruinoCrypto["AES"]>, sha256: (bytes: str
       const plain = cipher(key, nonce, sealed.substring(0, end));
       return tagOf(key, nonce, header, plain) === sealed.substring(end) ? plain : undefined;
     },
-    mac: (key, text) => hmac(sha256, key, text),
+    mac: mac,
   };
+}
+
+/** By Espruino's AES. RFC 3610, with two bytes of length. */
+function engineSeal(aes: NonNullable<EspruinoCrypto["AES"]>, mac: Mac): Seal {
+  return taggedSeal(
+    // CCM's cipher does not depend on the header.
+    (key, nonce, text) =>
+      text === "" || aes.ccmEncrypt === undefined
+        ? ""
+        : textOf(aes.ccmEncrypt(text, key, E.toUint8Array(nonce), TAG_BYTES)["data"]),
+    (key, nonce, header, plain) => {
+      const first = (header === "" ? "\x19" : "Y") + nonce + lengthOf(plain);
+      const vouched = header === "" ? "" : padded(lengthOf(header) + header);
+      const chain = new Uint8Array(aes.encrypt(first + vouched + padded(plain), key));
+      const mask = new Uint8Array(aes.encrypt("\x01" + nonce + "\0\0", key));
+      const last = chain.length - BLOCK_BYTES;
+      let tag = "";
+      for (let i = 0; i < TAG_BYTES; i++) tag += String.fromCharCode((chain[last + i] as number) ^ (mask[i] as number));
+      return tag;
+    },
+    mac,
+  );
 }
 
 /** Four bytes that tell a damaged text, and an honest stranger's key; nobody is kept out by them. */
@@ -94,20 +96,15 @@ function checksum(text: string): string {
 
 /** Hides nothing and vouches for nothing. The same on every build, so that those that go without understand each other. */
 function openSeal(): Seal {
-  const tagOf = (key: string, nonce: string, header: string, plain: string): string =>
-    "open" + checksum(key + nonce + header + plain);
-  return {
-    seal: (key, nonce, header, plain) => plain + tagOf(key, nonce, header, plain),
-    open: (key, nonce, header, sealed) => {
-      const plain = sealed.substring(0, sealed.length - TAG_BYTES);
-      return tagOf(key, nonce, header, plain) === sealed.substr(plain.length) ? plain : undefined;
-    },
-    mac: (key, text) => {
+  return taggedSeal(
+    (_key, _nonce, text) => text,
+    (key, nonce, header, plain) => "open" + checksum(key + nonce + header + plain),
+    (key, text) => {
       let mac = "";
       for (let i = 0; i < 8; i++) mac += checksum(i + key + text);
       return mac;
     },
-  };
+  );
 }
 
 function library(name: "ESPNOW"): EspruinoEspNow | undefined;
@@ -126,16 +123,18 @@ export function sealOf(isOpen: boolean): SealOutcome {
   const crypto = library("crypto");
   const native = library("ESPNOW");
   const sha256 = crypto === undefined ? undefined : crypto.SHA256;
-  const aes = crypto === undefined ? undefined : crypto.AES;
-  if (sha256 !== undefined) {
+  if (crypto !== undefined && sha256 !== undefined) {
+    const aes = crypto.AES;
+    const mac: Mac = (key, text) => hmac(sha256, key, text);
+    let seal: Seal | undefined;
+    if (aes !== undefined && aes.ccmEncrypt !== undefined) seal = engineSeal(aes, mac);
+    // Best by our library, in one call.
     if (native !== undefined && native["seal"] !== undefined)
-      return { ok: true, seal: nativeSeal(native, sha256), warning: "" };
-    if (aes !== undefined && aes.ccmEncrypt !== undefined)
-      return { ok: true, seal: engineSeal(aes, sha256), warning: "" };
+      seal = { seal: native["seal"], open: native["open"] as Seal["open"], mac: mac };
+    if (seal !== undefined) return { ok: true, seal: seal, warning: "" };
   }
   return {
     ok: false,
-    error:
-      "radio: this Espruino has no AES-CCM and SHA-256; build one that has (docs/espnow-build.md), or set radio.open to true on every node to go unencrypted",
+    error: "radio: no AES-CCM and SHA-256: see docs/espnow-build.md, or set radio.open on every node",
   };
 }

@@ -25,6 +25,9 @@ const CONTROL_BYTES_MAX = 125;
 /** Pieces held before they are joined. Chosen: a 16 KiB message in chunks of 536 bytes is 31. */
 const PIECES_MAX = 32;
 
+/** What is said of every fault in the framing: whoever mends a client has its bytes before him. */
+const FRAMING = "framing";
+
 /** One whole frame. The payload is at most 65535 bytes: a socket here holds less (QUEUE_BYTES_MAX). */
 export function encodeFrame(opcode: number, payload: string, isMasked: boolean): string {
   const length = payload.length;
@@ -147,15 +150,14 @@ export class WebSocketDecoder {
     const isMasked = second > 127;
     const opcode = first & 15;
     let length = second & 127;
-    if ((first & 112) !== 0) return this.fault(events, 1002, "reserved bits are set");
-    if (isMasked !== this.isServer)
-      return this.fault(events, 1002, this.isServer ? "frame is not masked" : "frame is masked");
-    if (opcode > 10 || (opcode > 2 && opcode < 8)) return this.fault(events, 1002, "unknown opcode");
-    if (opcode >= 8) {
-      if (first < 128 || length > CONTROL_BYTES_MAX)
-        return this.fault(events, 1002, "control frame is cut or too long");
-    } else if ((opcode === 0) !== (this.fragments !== undefined))
-      return this.fault(events, 1002, "fragments out of order");
+    const isUnknown = opcode > 10 || (opcode > 2 && opcode < 8);
+    const isAmiss =
+      opcode < 8
+        ? (opcode === 0) !== (this.fragments !== undefined) // fragments out of order
+        : first < 128 || length > CONTROL_BYTES_MAX; // a control frame that is cut, or too long
+    // 112: reserved bits.
+    if ((first & 112) !== 0 || isMasked !== this.isServer || isUnknown || isAmiss)
+      return this.fault(events, 1002, FRAMING);
     if (opcode === OPCODE_BINARY) return this.fault(events, 1003, "send text");
     const lengthBytes = length === 126 ? 2 : length === 127 ? 8 : 0;
     const headBytes = 2 + lengthBytes + (isMasked ? 4 : 0);
@@ -166,7 +168,7 @@ export class WebSocketDecoder {
       for (let i = 2; i < 2 + lengthBytes; i++) length = length * 256 + bytes.charCodeAt(i);
     }
     if (opcode < 8 && this.messageBytes + length > this.messageBytesMax) {
-      return this.fault(events, 1009, "message is longer than " + this.messageBytesMax + " bytes");
+      return this.fault(events, 1009, "frame too long");
     }
     this.key = isMasked ? littleEndian(bytes, headBytes - 4) : 0;
     this.opcode = opcode;
@@ -216,7 +218,7 @@ export class WebSocketDecoder {
     this.isOver = true;
     const code = payload.length === 0 ? 1005 : (payload.charCodeAt(0) << 8) | payload.charCodeAt(1);
     if (payload.length === 1 || (payload.length > 1 && !isCloseCode(code))) {
-      this.fault(events, 1002, "close code is not valid");
+      this.fault(events, 1002, FRAMING);
     } else events.push({ kind: "closed", code: code, reason: payload.substr(2) });
   }
 
