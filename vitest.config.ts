@@ -38,6 +38,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "console",
+          include: ["test/console/**/*.test.ts"],
+          testTimeout: 120_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
           globalSetup: "test/engine/figures.ts",

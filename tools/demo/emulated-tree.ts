@@ -20,8 +20,15 @@ export interface TreeOptions {
   log: (id: string, line: string) => void;
 }
 
+export interface RunningNode {
+  id: string;
+  node: EmulatedNode;
+  /** Starts it again once it was stopped, as after a power cut. */
+  start: () => EmulatedNode;
+}
+
 /** Starts the nodes, parents first. The caller stops each. */
-export async function startTree(nodes: PlannedNode[], options: TreeOptions): Promise<EmulatedNode[]> {
+export async function startTree(nodes: PlannedNode[], options: TreeOptions): Promise<RunningNode[]> {
   const ports = new Map<string, number>([["root", options.rootPort]]);
   for (const node of nodes) if (node.isBranch) ports.set(node.id, await freePort());
   return nodes.map((node) => {
@@ -29,18 +36,21 @@ export async function startTree(nodes: PlannedNode[], options: TreeOptions): Pro
     mkdirSync(storageDir, { recursive: true });
     if (node.readings.length > 0) writeFileSync(join(storageDir, "readings"), asReplayFile(node.readings));
     const listen = ports.get(node.id);
-    return emulate({
-      bundle: join(options.firmware, node.program),
-      storageDir,
-      config: {
-        id: node.id,
-        token: options.tokenOf(node.id),
-        parent: { host: "127.0.0.1", port: ports.get(node.parent) },
-        ...(listen === undefined ? {} : { listen }),
-        replay: { every: options.everyMillis, batch: 1, units: UNITS },
-      },
-      log: (line) => options.log(node.id, line),
-    });
+    const token = options.tokenOf(node.id);
+    const start = (): EmulatedNode =>
+      emulate({
+        bundle: join(options.firmware, node.program),
+        storageDir,
+        config: {
+          id: node.id,
+          token,
+          parent: { host: "127.0.0.1", port: ports.get(node.parent) },
+          ...(listen === undefined ? {} : { listen }),
+          replay: { every: options.everyMillis, batch: 1, units: UNITS },
+        },
+        log: (line) => options.log(node.id, line),
+      });
+    return { id: node.id, node: start(), start };
   });
 }
 

@@ -98,7 +98,7 @@ async function main(): Promise<void> {
   trouble.catch(() => {});
   isEnding = true;
   watch.stop();
-  for (const node of nodes) node.stop();
+  for (const { node } of nodes) node.stop();
   await endRoot();
   console.log(`\nended. What was stored: npx sapline log --data ${join(".sapline", "demo", "data")}`);
   process.exit(0);
