@@ -10,6 +10,7 @@
  */
 import { type AnyNode, type Identifier, parse } from "acorn";
 import { apply, type Edit } from "./edit.ts";
+import { looseEquals } from "./loose-equals.ts";
 import { numberWords, shareTexts } from "./private-words.ts";
 import { shareNames } from "./share-names.ts";
 import { inlineSmall, nameMembers } from "./short-members.ts";
@@ -154,7 +155,7 @@ export function shorten(
   own: ReadonlySet<string> = new Set(),
   optional: ReadonlySet<string> = new Set(),
 ): string {
-  const small = inlineSmall(numberWords(dropUnused(bundle, own), own));
+  const small = inlineSmall(looseEquals(numberWords(dropUnused(bundle, own), own), own));
   const named = shareNames(nameMembers(small, own), own, optional);
   const text = shareTexts(nameSelves(gatherFields(named)));
   const program = parse(text, { ecmaVersion: 2024, sourceType: "script" });
