@@ -101,7 +101,7 @@ export class Board {
     startWifi(this.configuration.wifi, (isUp) => {
       this.hasNetwork = isUp;
       if (!isUp) return;
-      if (this.sockets !== undefined) this.sockets.start();
+      if (this.sockets) this.sockets.start();
       this.begin();
     });
   }
@@ -133,14 +133,14 @@ export class Board {
   private begin(): void {
     if (this.isStarted) return;
     this.isStarted = true;
-    if (this.radio !== undefined) this.radio.start();
+    if (this.radio) this.radio.start();
     this.perform(this.node.start(this.now()));
   }
 
   /** Leaves the way up in use, as if it had broken: the node dials again. */
   leave(reason: string): void {
     const link = this.upLink;
-    if (this.up !== undefined) this.up.perform({ kind: "close", link: link, code: 1001, reason: reason });
+    if (this.up) this.up.perform({ kind: "close", link: link, code: 1001, reason: reason });
     this.perform(this.node.closed(link, this.now()));
   }
 
@@ -158,7 +158,7 @@ export class Board {
         default: {
           if (effect.kind === "dial") {
             this.upLink = effect.link;
-            if (HAS_SOCKETS) this.up = this.radio === undefined ? this.sockets : this.radio.way();
+            if (HAS_SOCKETS) this.up = !this.radio ? this.sockets : this.radio.way();
           }
           if (!HAS_SOCKETS) {
             (this.radio as RadioCarrier).perform(effect);
@@ -208,7 +208,7 @@ export class Board {
     this.node.outbox.open.stampUntil = 0;
     const now = this.now();
     this.perform(this.node.tick(now));
-    const radioAt = this.radio === undefined ? undefined : this.radio.turn(now);
+    const radioAt = !this.radio ? undefined : this.radio.turn(now);
     this.isTickDue = false;
     const at = sooner(this.node.wakeAt(), radioAt);
     if (at === undefined || (this.alarm !== 0 && at >= this.alarmAt)) return;

@@ -36,7 +36,7 @@ export class Entity {
     this.head = "";
     this.eid = eid;
     this.options = options;
-    if (board !== undefined) this.start(board);
+    if (board) this.start(board);
   }
 
   start(board: Board): void {
@@ -90,7 +90,7 @@ export class Entities implements Application {
   entity(eid: string, options: EntityOptions): Entity {
     const entity = new Entity(eid, options, this.board);
     this.entities.push(entity);
-    if (this.board !== undefined) this.schedule(entity);
+    if (this.board) this.schedule(entity);
     return entity;
   }
 
@@ -110,8 +110,8 @@ export class Entities implements Application {
   act(id: string, eid: string, value: unknown): void {
     const board = this.board;
     const entity = this.find(eid);
-    if (board === undefined) return;
-    if (entity === undefined || entity.options.onAct === undefined) {
+    if (!board) return;
+    if (!entity || entity.options.onAct === undefined) {
       board.answer(id, false, "no such action: " + eid);
       return;
     }
@@ -129,8 +129,8 @@ export class Entities implements Application {
   set(eid: string, value: unknown, rev: number): void {
     const board = this.board;
     const entity = this.find(eid);
-    if (board === undefined) return;
-    if (entity === undefined || entity.options.onSet === undefined) {
+    if (!board) return;
+    if (!entity || entity.options.onSet === undefined) {
       this.log("cannot be set: " + eid);
       return;
     }
@@ -153,7 +153,7 @@ export class Entities implements Application {
   }
 
   private log(text: string): void {
-    if (this.board !== undefined) this.board.emit({ type: "!log", text: text });
+    if (this.board) this.board.emit({ type: "!log", text: text });
   }
 
   private find(eid: string): Entity | undefined {

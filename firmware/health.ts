@@ -17,7 +17,7 @@ export function reportHealth(equip: (board: Board) => string): void {
     console.log("sapline: " + (isJoined ? "joined" : "away: " + reason));
   };
   const board = boot("sapline/" + SAPLINE_VERSION, entities, equip);
-  if (board === undefined) return;
+  if (!board) return;
   entities.entity("memory.free", { every: READ_EVERY, read: () => process.memory(false).free });
   entities.entity("uptime", { every: READ_EVERY, read: () => Math.floor(board.now() / 1000) });
   entities.start(board);

@@ -78,10 +78,9 @@ class EspNowCarrier implements RadioCarrier {
 
   way(): Carrier {
     const board = this.board;
-    const isSocket =
-      this.outgress === undefined
-        ? board.configuration.parent !== undefined
-        : this.outgress.dial(board.hasNetwork, board.now());
+    const isSocket = !this.outgress
+      ? board.configuration.parent !== undefined
+      : this.outgress.dial(board.hasNetwork, board.now());
     return isSocket ? (board.sockets as Carrier) : this;
   }
 
@@ -104,7 +103,7 @@ class EspNowCarrier implements RadioCarrier {
     }
     const at = this.radio.wakeAt();
     if (at !== undefined && now >= at) this.apply(this.radio.tick(now));
-    const choice = !HAS_SOCKETS || this.outgress === undefined ? undefined : this.choose(this.outgress, now);
+    const choice = !HAS_SOCKETS || !this.outgress ? undefined : this.choose(this.outgress, now);
     return this.hasTold ? now : sooner(this.radio.wakeAt(), choice);
   }
 
@@ -134,9 +133,9 @@ class EspNowCarrier implements RadioCarrier {
       case "close":
         return radio.close(effect.link, now);
       case "pause":
-        return radio.pause(effect.link, now);
+        return TAKES_CHILDREN ? radio.pause(effect.link, now) : NOTHING;
       default:
-        return radio.resume(effect.link, now);
+        return TAKES_CHILDREN ? radio.resume(effect.link, now) : NOTHING;
     }
   }
 
@@ -209,8 +208,7 @@ export function withRadio(board: Board): string {
     fault = errorText(error);
   }
   board.isEager = isEither || configuration.parent === undefined;
-  if (board.radio === undefined && configuration.parent === undefined) return fault;
-  if (fault !== "")
-    console.log("sapline: " + fault + (board.radio === undefined ? "; going on without the radio" : ""));
+  if (!board.radio && configuration.parent === undefined) return fault;
+  if (fault !== "") console.log("sapline: " + fault + (!board.radio ? "; going on without the radio" : ""));
   return "";
 }

@@ -54,7 +54,7 @@ export class SocketCarrier implements Carrier {
   /** Calls `found` if the parent answers. The connection is given up at once. */
   look(found: () => void): void {
     const configuration = this.board.configuration;
-    if (this.glance !== undefined) this.glance.cancel();
+    if (this.glance) this.glance.cancel();
     this.glance = new Dial(configuration.parent as Address, configuration.token, this.board.chance, {
       opened: (link) => {
         link.close(1000, "");
@@ -110,7 +110,7 @@ export class SocketCarrier implements Carrier {
       link.onDrained = nothing;
       link.onClosed = nothing;
       link.close(code, reason);
-    } else if (this.dial !== undefined && this.dialLink === id) {
+    } else if (this.dial && this.dialLink === id) {
       this.dial.cancel();
       this.dial = undefined;
     }
@@ -120,7 +120,7 @@ export class SocketCarrier implements Carrier {
 /** Gives a board its WebSockets; answers what stands against it, or "". */
 export function withSockets(board: Board): string {
   board.sockets = new SocketCarrier(board);
-  return board.configuration.parent === undefined && board.radio === undefined
+  return board.configuration.parent === undefined && !board.radio
     ? CONFIGURATION_FILE + ": this program has no radio: give it a parent"
     : "";
 }

@@ -385,11 +385,10 @@ export class TreeNode {
   private sendControl(up: string[], out: NodeEffect[]): void {
     const link = this.joining.openLink();
     if (link === 0 || up.length === 0) return;
-    const frames = framesOf(up);
-    for (let i = 0; i < frames.length; i++) {
+    for (const frame of framesOf(up)) {
       if (this.parent.handedBytes > this.config.limits.pipeBytes + this.config.limits.relayBytes) {
         count(this.counters, "control lines over the limit");
-      } else this.send(link, frames[i] as string, out);
+      } else this.send(link, frame, out);
     }
   }
 

@@ -59,11 +59,11 @@ export class Dial {
   /** Gives up; no outcome is reported. */
   cancel(): void {
     this.outcome = undefined;
-    if (this.socket !== undefined) this.socket.cut();
+    if (this.socket) this.socket.cut();
   }
 
   private ask(address: Address, token: string): void {
-    if (this.socket === undefined) return;
+    if (!this.socket) return;
     this.socket.write(
       [
         "GET " + address.path + " HTTP/1.1",
@@ -80,7 +80,7 @@ export class Dial {
   private take(socket: SocketPort, chunk: string): void {
     const outcome = this.outcome;
     const head = this.head.push(chunk);
-    if (outcome === undefined || head === undefined) return;
+    if (!outcome || head === undefined) return;
     const status = head === "long" ? 0 : parseInt(head.start[1] as string, 10);
     this.outcome = undefined;
     if (head !== "long" && status === 101 && header(head, "sec-websocket-accept") === acceptKey(this.key)) {
@@ -94,6 +94,6 @@ export class Dial {
   private fail(): void {
     const outcome = this.outcome;
     this.outcome = undefined;
-    if (outcome !== undefined) outcome.failed();
+    if (outcome) outcome.failed();
   }
 }

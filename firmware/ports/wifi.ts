@@ -26,7 +26,7 @@ export function hasWifi(configuration: WifiConfiguration | undefined): boolean {
 /** Calls `changed` in a turn of its own, and again at each change. */
 export function startWifi(configuration: WifiConfiguration | undefined, changed: (isUp: boolean) => void): void {
   const wifi = configuration === undefined ? undefined : wifiModule();
-  if (wifi === undefined || configuration === undefined) {
+  if (!wifi || configuration === undefined) {
     setTimeout(() => changed(true), 0);
     return;
   }

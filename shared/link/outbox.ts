@@ -304,8 +304,7 @@ export class Outbox {
     while (from > sent && !(this.chunks[from - 1] as Chunk).isShort) from -= 1;
     const entries: Entry[] = [];
     const chunks = this.chunks.splice(from, this.chunks.length - from);
-    for (let i = 0; i < chunks.length; i++) {
-      const chunk = chunks[i] as Chunk;
+    for (const chunk of chunks) {
       this.chunkEvents -= chunk.events;
       this.chunkBytes -= chunk.bytes;
       this.tailBytes += chunk.bytes;

@@ -121,7 +121,7 @@ export class ArqSender {
     this.giveUpAt = undefined;
     this.waits += 1;
     const first = this.slots[0];
-    if (first !== undefined) this.miss(first, now);
+    if (first) this.miss(first, now);
     return true;
   }
 

@@ -84,7 +84,7 @@ export class Neighbours {
     now: Instant,
   ): Neighbour | undefined {
     let one = this.get(mac);
-    if (one === undefined) {
+    if (!one) {
       one = newNeighbour(mac, beacon, rssi, now);
       one.cost = cost;
       this.known.push(one);

@@ -53,12 +53,12 @@ export class Parents {
         now >= after(one.shunUntil, current === undefined ? Math.min(0, SHUN_AFTER_MAX - one.shunFor) : 0) &&
         now < after(one.heardAt, NEIGHBOUR_FRESH) &&
         this.isWay(one) &&
-        (best === undefined || pathCost(one) < pathCost(best))
+        (!best || pathCost(one) < pathCost(best))
       ) {
         best = one;
       }
     }
-    if (current === undefined || best === undefined) return best || current;
+    if (current === undefined || !best) return best || current;
     const gain = pathCost(current) - pathCost(best);
     if (this.rival !== best || gain < 1) this.rivalSince = now;
     this.rival = best;

@@ -117,8 +117,8 @@ export class Place {
   /** Does what its time has come for, but for what only `search` may do. */
   think(now: Instant): void {
     if (this.decideAt !== undefined && now >= this.decideAt) this.decide(now);
-    if (this.target !== undefined && now >= this.joinAt) this.askToJoin(this.target, now);
-    if (this.parent !== undefined && now >= this.probeAt) this.probe(this.parent, now);
+    if (this.target && now >= this.joinAt) this.askToJoin(this.target, now);
+    if (this.parent && now >= this.probeAt) this.probe(this.parent, now);
     this.settle(now);
   }
 
@@ -129,8 +129,8 @@ export class Place {
 
   placeAt(): Instant | undefined {
     let at = TAKES_CHILDREN ? sooner(this.trickle.wakeAt(), this.decideAt) : this.decideAt;
-    if (this.parent !== undefined) at = sooner(at, this.probeAt);
-    return sooner(at, this.target !== undefined ? this.joinAt : this.maySearch() ? this.channels.wakeAt() : undefined);
+    if (this.parent) at = sooner(at, this.probeAt);
+    return sooner(at, this.target ? this.joinAt : this.maySearch() ? this.channels.wakeAt() : undefined);
   }
 
   /** To all who hear it: what we are. To ask (SOLICIT) is to ask for the same in return. */
@@ -164,19 +164,19 @@ export class Place {
     const text = this.ring.heard(macBytes(mac), bytes);
     if (text === undefined) return count(counters, "radio forged");
     const beacon = readBeacon(text.substr(HEADER_BYTES));
-    if (beacon === undefined) return count(counters, "radio malformed");
+    if (!beacon) return count(counters, "radio malformed");
     // The next channel's datagrams come through, but ours would not arrive there.
     if (beacon.channel !== channel) return count(counters, "radio other channel");
     const wasSibling = this.isSibling(this.neighbours.get(mac));
     const from = this.neighbours.heardBeacon(mac, beacon, header.counter, header.cost, rssi, this.parent, now);
-    if (from === undefined) return count(counters, "radio replayed");
+    if (!from) return count(counters, "radio replayed");
     // It has left our parent: does that live?
     if (wasSibling && !this.isSibling(from)) this.doubt(now);
     if (TAKES_CHILDREN && header.form === SOLICIT && this.cost < header.cost) {
       this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.random()));
     }
     if (header.cost === NO_PATH) return;
-    if (this.parent !== undefined) this.decideAt = now;
+    if (this.parent) this.decideAt = now;
     else {
       this.channels.isGood();
       // Others may be about to answer as well: choose among them.
@@ -186,7 +186,7 @@ export class Place {
 
   /** Whether we would still have it, now that it has answered. */
   isWanted(one: Neighbour, now: Instant): boolean {
-    return this.parent === undefined || this.best(now) === one;
+    return !this.parent || this.best(now) === one;
   }
 
   /** Whether that one may be our child. */
@@ -194,8 +194,8 @@ export class Place {
     return (
       this.isJoined &&
       this.cost !== NO_PATH &&
-      (this.parent !== undefined || this.config.isSource) &&
-      (this.target === undefined || this.target.mac !== mac) &&
+      (this.parent || this.config.isSource) &&
+      (!this.target || this.target.mac !== mac) &&
       this.path.length < DEPTH_MAX * TAIL_BYTES &&
       !isOnPath(this.path, tailOf(mac))
     );
@@ -216,7 +216,7 @@ export class Place {
   notTaken(to: Neighbour, shunMax: number, now: Instant): void {
     this.target = undefined;
     this.decideAt = now;
-    if (this.parent !== undefined) this.rest(now);
+    if (this.parent) this.rest(now);
     else this.askFrom = after(now, ASK_AFTER * (1 << this.refusals) * (0.5 + 0.5 * this.random()));
     if (this.refusals < ASK_DOUBLINGS_MAX) this.refusals += 1;
     shun(to, shunMax, now);
@@ -256,12 +256,12 @@ export class Place {
     const parent = this.parent;
     let cost = this.rootward;
     let path = "";
-    if (parent !== undefined) {
+    if (parent) {
       cost = Math.floor(pathCost(parent));
       path = parent.tail + parent.beacon.path;
       this.treeVersion = parent.beacon.treeVersion;
       // While it asks others that it knows, there is hope that the children need not leave.
-    } else if (this.target !== undefined || (this.decideAt !== undefined && this.refusals < ASK_HOPEFUL)) return;
+    } else if (this.target || (this.decideAt !== undefined && this.refusals < ASK_HOPEFUL)) return;
     for (const session of this.transmitter.sessions) session.pathCost = cost;
     const isNews = path !== this.path || Math.abs(cost - this.costSaid) >= COST_OF_HOP;
     this.cost = cost;
@@ -275,11 +275,11 @@ export class Place {
   /** Which parent to have, and what to do for it. */
   private decide(now: Instant): void {
     this.decideAt = undefined;
-    if (this.config.isSource || this.target !== undefined) return;
+    if (this.config.isSource || this.target) return;
     const best = this.best(now);
     // Those who do not answer may have gone elsewhere.
-    if (best === undefined || (this.parent === undefined && this.refusals >= ASK_HOPEFUL)) this.channels.search(now);
-    if (best === undefined) return;
+    if (!best || (!this.parent && this.refusals >= ASK_HOPEFUL)) this.channels.search(now);
+    if (!best) return;
     if (best === this.parent) return;
     if (now < this.askFrom) this.decideAt = this.askFrom;
     else {
@@ -305,7 +305,7 @@ export class Place {
 
   private maySearch(): boolean {
     const isFree = this.decideAt === undefined || this.refusals >= ASK_HOPEFUL;
-    return this.target === undefined && isFree && this.transmitter.flying === undefined;
+    return !this.target && isFree && this.transmitter.flying === undefined;
   }
 }
 

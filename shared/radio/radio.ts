@@ -81,7 +81,7 @@ export class Radio extends Place {
     if (this.config.isEither) {
       this.config.isSource = cost !== undefined;
       this.target = undefined;
-      if (this.config.isSource && this.up !== undefined) this.end(this.up, now);
+      if (this.config.isSource && this.up) this.end(this.up, now);
       this.decideAt = now;
     }
     return this.done(now);
@@ -106,13 +106,13 @@ export class Radio extends Place {
   dial(link: LinkId, now: Instant): readonly RadioEffect[] {
     this.upLink = link;
     if (this.config.isSource) this.out.push({ kind: "closed", link });
-    else if (this.up !== undefined) this.open(this.up, link);
+    else if (this.up) this.open(this.up, link);
     return this.done(now);
   }
 
   send(link: LinkId, bytes: string, now: Instant): readonly RadioEffect[] {
     const hop = this.hopOf(link);
-    if (hop !== undefined) {
+    if (hop) {
       hop.isOwing = true;
       if (bytes !== "" && bytes.length <= PARCEL_BYTES_MAX) hop.waiting.push(bytes);
       else count(this.counters, "radio frame too long");
@@ -124,7 +124,7 @@ export class Radio extends Place {
   close(link: LinkId, now: Instant): readonly RadioEffect[] {
     const hop = this.hopOf(link);
     if (link === this.upLink) this.upLink = 0 as LinkId;
-    if (hop !== undefined) {
+    if (hop) {
       if (TAKES_CHILDREN && link > 0) this.slots += 1;
       hop.link = 0 as LinkId;
       // Whatever displeased it up there may be better elsewhere.
@@ -145,7 +145,7 @@ export class Radio extends Place {
   sent(outcome: Outcome, now: Instant): readonly RadioEffect[] {
     const flying = this.transmitter.flying;
     const parent = this.parent;
-    if (flying !== undefined && parent !== undefined && flying.mac === parent.mac) {
+    if (flying && parent && flying.mac === parent.mac) {
       if (outcome === "ok") {
         parent.deaf = 0;
         this.aliveAt = now;
@@ -174,8 +174,10 @@ export class Radio extends Place {
 
   tick(now: Instant): readonly RadioEffect[] {
     if (this.transmitter.isWedged(now)) this.out.push({ kind: "restart" });
-    for (const hop of this.transmitter.sessions.slice()) {
-      if (hop !== this.up && (hop.isLost(now) || (hop.link === 0 && now >= hop.until))) this.end(hop, now);
+    if (TAKES_CHILDREN) {
+      for (const hop of this.transmitter.sessions.slice()) {
+        if (hop !== this.up && (hop.isLost(now) || (hop.link === 0 && now >= hop.until))) this.end(hop, now);
+      }
     }
     if (TAKES_CHILDREN && this.trickle.isDue(now)) this.shout(BEACON);
     this.search(now);
@@ -188,7 +190,7 @@ export class Radio extends Place {
 
   /** After every input: what has become of our way up, and what is to go on the air. */
   private done(now: Instant): readonly RadioEffect[] {
-    if (this.up !== undefined) this.judge(this.up, this.parent as Neighbour, now);
+    if (this.up) this.judge(this.up, this.parent as Neighbour, now);
     this.think(now);
     for (const hop of this.transmitter.sessions) feed(hop, this.out);
     const next = this.transmitter.next(now);
@@ -223,7 +225,7 @@ export class Radio extends Place {
     const asked = text.substr(HEADER_BYTES, NONCE_BYTES);
     const offers = this.transmitter.sessions.filter((one) => one !== this.up && one.link === 0);
     let offer = offers.filter((one) => one.peer === mac && one.asked === asked)[0];
-    if (offer === undefined && this.mayTake(mac) && this.hasPlace(mac, offers, now)) {
+    if (!offer && this.mayTake(mac) && this.hasPlace(mac, offers, now)) {
       const nonce = randomBytes(NONCE_BYTES, this.random);
       const key = this.ring.session(child, this.own, asked, nonce);
       const isSleepy = text.charAt(HEADER_BYTES + NONCE_BYTES) === SLEEPY;
@@ -233,30 +235,29 @@ export class Radio extends Place {
       offer.nonce = nonce;
       offer.until = after(now, JOIN_PENDING);
     }
-    const answer =
-      offer === undefined
-        ? this.header(JOIN_ACK, 0) + NO_NONCE + JOIN_REFUSED
-        : this.header(JOIN_ACK, offer.epoch) + offer.nonce + JOIN_TAKEN;
+    const answer = !offer
+      ? this.header(JOIN_ACK, 0) + NO_NONCE + JOIN_REFUSED
+      : this.header(JOIN_ACK, offer.epoch) + offer.nonce + JOIN_TAKEN;
     this.transmitter.post(mac, this.ring.sign(this.own + child + asked, answer + this.body()));
-    if (offer === undefined) count(this.counters, "radio join refused");
+    if (!offer) count(this.counters, "radio join refused");
   }
 
   private hasPlace(mac: Mac, offers: Session[], now: Instant): boolean {
     if (isRoom(mac, offers, this.transmitter.sessions, this.slots)) return true;
     const oldest = offers.filter((one) => one.peer === mac || now >= after(one.until, JOIN_KEPT - JOIN_PENDING))[0];
-    if (oldest !== undefined) this.end(oldest, now);
+    if (oldest) this.end(oldest, now);
     return oldest !== undefined;
   }
 
   /** The answer to our `join`. */
   private heardAnswer(mac: Mac, header: Header, bytes: string, now: Instant): void {
     const to = this.target;
-    if (to === undefined || to.mac !== mac) return count(this.counters, "radio answer unasked");
+    if (!to || to.mac !== mac) return count(this.counters, "radio answer unasked");
     const parent = macBytes(mac);
     const text = this.ring.signed(parent + this.own + this.nonce, bytes);
     if (text === undefined) return count(this.counters, "radio forged");
     const beacon = readBeacon(text.substr(HEADER_BYTES + NONCE_BYTES + 1));
-    if (beacon === undefined) return count(this.counters, "radio malformed");
+    if (!beacon) return count(this.counters, "radio malformed");
     learn(to, beacon, header.cost, now);
     to.hasTaken = text.charAt(HEADER_BYTES + NONCE_BYTES) === JOIN_TAKEN;
     if (!to.hasTaken || !this.isWay(to)) {
@@ -285,7 +286,7 @@ export class Radio extends Place {
 
   private heardData(mac: Mac, header: Header, bytes: string, now: Instant): void {
     const hop = this.transmitter.sessions.filter((one) => one.peer === mac && one.epoch === header.epoch)[0];
-    if (hop === undefined) return count(this.counters, "radio other session");
+    if (!hop) return count(this.counters, "radio other session");
     const before = hop.heardAt;
     hop.heardAt = undefined;
     hop.heard(header, bytes, now);
@@ -336,7 +337,7 @@ export class Radio extends Place {
 
   private setPaused(link: LinkId, isPaused: boolean, now: Instant): readonly RadioEffect[] {
     const hop = this.hopOf(link);
-    if (hop !== undefined) {
+    if (hop) {
       hop.isPaused = isPaused;
       collect(hop, this.out);
     }

@@ -174,13 +174,13 @@ export class Session {
     if (head.counter === COUNTER_MAX) return undefined;
     const isOverdue = sender.isOverdue(now);
     let slot = sender.again(now);
-    if (slot === undefined) {
+    if (!slot) {
       if (cutter.held > 0 && sender.hasRoom()) slot = sender.open(cutter.cut(), cutter.frag, now);
       else if (!isOverdue && !this.isAckDue(now)) return undefined;
     }
     head.counter += 1;
     let isAsking = isOverdue;
-    if (slot === undefined) {
+    if (!slot) {
       head.form = ACK;
       head.seq = this.replay.newest & 255;
       head.frag = 0;
@@ -195,7 +195,7 @@ export class Session {
       isAsking = this.unasked === PULL_EVERY || (isLast && (cutter.held > 0 || slot.sends > 1 || this.isSleepy));
     }
     this.flying = slot;
-    return this.datagram(slot === undefined ? "" : slot.payload, isAsking);
+    return this.datagram(!slot ? "" : slot.payload, isAsking);
   }
 
   /** The last datagram: an ack that says something says that this is the end. */
@@ -211,11 +211,11 @@ export class Session {
     const sender = this.sender;
     const slot = this.flying;
     this.flying = undefined;
-    if (slot !== undefined) slot.sentAt = now;
+    if (slot) slot.sentAt = now;
     if (outcome === "ok" || outcome === "unknown") {
       this.fails = 0;
       // An ack of ours puts off no wait for one of the peer's.
-      if (slot !== undefined ? !slot.isHeld : sender.giveUpAt === undefined && this.isShut()) sender.waitFrom(now);
+      if (slot ? !slot.isHeld : sender.giveUpAt === undefined && this.isShut()) sender.waitFrom(now);
       return;
     }
     let at = now;
@@ -223,8 +223,8 @@ export class Session {
       const doublings = Math.min(this.fails, FAIL_DOUBLINGS_MAX);
       this.fails += 1;
       at = after(now, PACKET_TIME * (1 + this.random()) * (1 << doublings));
-    } else if (slot !== undefined) slot.sends -= 1;
-    if (slot !== undefined) sender.miss(slot, at);
+    } else if (slot) slot.sends -= 1;
+    if (slot) sender.miss(slot, at);
     else if (this.ackAt === undefined && this.fails <= ACK_FAILS_MAX) this.ackAt = at;
   }
 

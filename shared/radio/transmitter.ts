@@ -71,7 +71,7 @@ export class Transmitter {
 
   /** True if the radio has to be restarted now; `restarted` should follow. Call before `next` when time may have come. */
   isWedged(now: Instant): boolean {
-    if (this.flying !== undefined && now >= this.freeAt) {
+    if (this.flying && now >= this.freeAt) {
       count(this.counters, "radio callback lost");
       this.trouble += TROUBLE_OF_CALLBACK;
       this.ended("unknown", now);
@@ -84,14 +84,14 @@ export class Transmitter {
   }
 
   restarted(now: Instant): void {
-    if (this.flying === undefined) this.freeAt = now;
+    if (!this.flying) this.freeAt = now;
   }
 
   /** What to hand to the radio now, if anything. */
   next(now: Instant): Transmission | undefined {
-    if (this.flying !== undefined || now < this.freeAt) return undefined;
+    if (this.flying || now < this.freeAt) return undefined;
     const found = this.posts.length > 0 ? this.posts.shift() : this.ofSessions(now);
-    if (found !== undefined) {
+    if (found) {
       this.flying = found;
       this.freeAt = after(now, CALLBACK_TIMEOUT);
     }
@@ -100,7 +100,7 @@ export class Transmitter {
 
   /** The radio's callback for what is with it. One that comes too late finds nothing, or ends its successor early, which harms nobody. */
   sent(outcome: Outcome, now: Instant): void {
-    if (this.flying === undefined) return count(this.counters, "radio callback late");
+    if (!this.flying) return count(this.counters, "radio callback late");
     if (outcome === "no memory") {
       this.trouble += 1;
       count(this.counters, "radio no memory");
@@ -109,7 +109,7 @@ export class Transmitter {
   }
 
   wakeAt(): Instant | undefined {
-    if (this.flying !== undefined) return this.freeAt;
+    if (this.flying) return this.freeAt;
     let at: Instant | undefined = this.posts.length > 0 ? this.freeAt : undefined;
     for (const session of this.sessions) at = sooner(at, session.wakeAt());
     return at !== undefined && at < this.freeAt ? this.freeAt : at;
@@ -142,6 +142,6 @@ export class Transmitter {
     this.freeAt = now;
     if (outcome === "fail") this.freeAt = after(now, PACKET_TIME * (1 + this.random()));
     if (outcome === "no memory") this.freeAt = after(now, NO_MEMORY_WAIT * (1 << this.trouble));
-    if (owner !== undefined) owner.sent(outcome, now);
+    if (owner) owner.sent(outcome, now);
   }
 }

@@ -48,9 +48,6 @@ export class Actions {
   }
 
   private find(id: string): Known | undefined {
-    for (let i = 0; i < this.known.length; i++) {
-      if ((this.known[i] as Known).id === id) return this.known[i];
-    }
-    return undefined;
+    return this.known.filter((one) => one.id === id)[0];
   }
 }

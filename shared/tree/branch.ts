@@ -71,8 +71,7 @@ export class Branch {
   closed(link: LinkId, up: string[]): void {
     if (this.children.get(link) === undefined) return;
     this.children.remove(link);
-    const gone = this.routes.removeLink(link);
-    for (let i = 0; i < gone.length; i++) up.push(goneLine(gone[i] as string));
+    for (const id of this.routes.removeLink(link)) up.push(goneLine(id));
   }
 
   drained(link: LinkId): void {
@@ -167,15 +166,12 @@ export class Branch {
 
   /** Tells every child. */
   announce(line: string, out: NodeEffect[]): void {
-    const children = this.children.values();
-    for (let i = 0; i < children.length; i++) this.send(children[i] as Child, line, out);
+    for (const child of this.children.values()) this.send(child, line, out);
   }
 
   /** Asks the silent, ends the dead. */
   sweep(now: Instant, up: string[], out: NodeEffect[]): void {
-    const children = this.children.values();
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i] as Child;
+    for (const child of this.children.values()) {
       if (child.isPaused) child.pulse.heard(now);
       const finding = child.pulse.check(now);
       if (finding === "ask") this.send(child, PING, out);
@@ -286,9 +282,7 @@ export class Branch {
   }
 
   private resumeAll(out: NodeEffect[]): void {
-    const children = this.children.values();
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i] as Child;
+    for (const child of this.children.values()) {
       if (!child.isPaused) continue;
       child.isPaused = false;
       out.push({ kind: "resume", link: child.link });

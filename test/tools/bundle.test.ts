@@ -282,7 +282,7 @@ describe("private words", () => {
     const out = shorten(source, own);
     expect(out).toContain("{ kind: late ? 1 : 0 }, { kind: 0, reason: ");
     expect(out).toContain("case 1:");
-    expect(out).toContain("effect.kind === 0");
+    expect(out).toContain("effect.kind == 0");
     expect(out).not.toMatch(/wait|late"|never/);
   });
 
@@ -330,6 +330,32 @@ describe("short members", () => {
     // Swapped, the arguments would be read in another order; twice, one would be read again.
     expect(shorten("function less(a, b) { return b - a; } x = less(y, z);")).toContain("less(y, z)");
     expect(shorten("function twice(a) { return a + a; } x = twice(y());")).toContain("twice(y())");
+  });
+});
+
+describe("loose equals", () => {
+  const own = new Set(["at", "find"]);
+
+  test("stand where both sides are of our own making", () => {
+    expect(shorten("f(o.at === 5, 5 !== o.at, o.at === void 0, o.at !== 'x');", own)).toMatch(
+      /f\(o\.at == 5, 5 != o\.at, o\.at == \w+, o\.at != 'x'\)/,
+    );
+    expect(
+      shorten("f(list.length === 0, t.charCodeAt(0) !== 1, (a & b) === 2, o.find(1) === void 0);", own),
+    ).not.toMatch(/[!=]==/);
+  });
+
+  test("are not put where anything may stand", () => {
+    for (const pair of [
+      "message.ep === 0",
+      "raw.token === void 0",
+      "x === 5",
+      "o.at === x",
+      "o[at] === 5",
+      "a + b === 5",
+    ]) {
+      expect(shorten(`f(${pair});`, own), pair).toContain("===");
+    }
   });
 });
 
