@@ -1,9 +1,9 @@
 /**
  * `make bench`: the root against the least a durable server could do, and against mosquitto, side by side in one run.
  *
- * Standard output gets the tables, or with `--json` one JSON object; progress goes to stderr. Ends in under four minutes, with
- * `--quick` in under forty seconds; leaves no process, no file and no open port behind. With `--check`, a target that is missed
- * makes the exit code 1.
+ * Then a day of the Intel lab in simulated air. Standard output gets the tables, or with `--json` one JSON object; progress goes to stderr.
+ * The contest ends in under four minutes, the day takes its time; with `--quick` all of it ends in under a minute. Leaves no process, no
+ * file and no open port behind. With `--check`, a target that is missed makes the exit code 1.
  */
 import { mkdtempSync, openSync, closeSync, fdatasyncSync, rmSync, writeSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -12,6 +12,8 @@ import { parseArgs } from "node:util";
 import { airRows, airTable } from "./air.ts";
 import { type Contestant, contest, type Plan } from "./contest.ts";
 import { engineBench } from "./engine.ts";
+import { labBench } from "./lab.ts";
+import { labTable } from "#tools/sim/lab.ts";
 import { eventBytes } from "./events.ts";
 import type { OpenLane } from "./lane.ts";
 import { rows, table } from "./report.ts";
@@ -91,6 +93,7 @@ async function main(): Promise<void> {
           say,
         )
       : { lines: [], result: undefined };
+    const lab = isWanted("lab") ? labBench(flags.quick ? 600 : 86_400, say) : undefined;
     for (const trouble of results.troubles) say(`trouble: ${trouble}`);
     const all = rows(results);
     const air = isWanted("air") ? airRows() : [];
@@ -106,12 +109,18 @@ async function main(): Promise<void> {
         plan,
       };
       process.stdout.write(
-        `${JSON.stringify({ ...about, rows: all, air, engine: engine.result, troubles: results.troubles })}\n`,
+        `${JSON.stringify({ ...about, rows: all, air, engine: engine.result, lab, troubles: results.troubles })}\n`,
       );
     } else {
-      process.stdout.write(
-        `\n${about(plan, syncsPerSecond)}\n\n${table(all, plan.connections)}\n${air.length > 0 ? `${airTable(air)}\n` : ""}${engine.lines.join("\n")}\n`,
-      );
+      const parts = [about(plan, syncsPerSecond), "", table(all, plan.connections)];
+      if (air.length > 0) parts.push(airTable(air));
+      parts.push(...engine.lines);
+      if (lab !== undefined) parts.push("", labTable(lab));
+      process.stdout.write(`\n${parts.join("\n")}\n`);
+    }
+    if (lab?.violation !== undefined) {
+      say(`trouble: the lab: ${lab.violation}`);
+      process.exitCode = 1;
     }
     if (results.troubles.length > 0 || (flags.check && missed > 0)) process.exitCode = 1;
   } finally {

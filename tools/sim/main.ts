@@ -16,6 +16,7 @@ interface Flags {
   from: number;
   world?: string;
   nodes?: number;
+  lab?: string;
   depth: number;
   seconds: number;
   trace?: boolean;
@@ -51,8 +52,9 @@ const program = new Command("sapline sim")
   .option("--seed <SEED>", "only this one, and tell what is in it", whole(1, 2 ** 31))
   .option("--world <FILE>", "a world of your own, .ts or .json (docs/simulator.md)")
   .option("--nodes <COUNT>", "a large tree of so many nodes", whole(1, NODES_MAX))
+  .option("--lab <FOLDER>", "54 boards with radios in the Intel lab; the folder has its links (data/intel-lab)")
   .option("--depth <LEVELS>", "levels of the large tree", whole(1, DEPTH_MAX), 6)
-  .option("--seconds <COUNT>", "virtual seconds that the large tree is played", whole(1, SECONDS_MAX), 60)
+  .option("--seconds <COUNT>", "virtual seconds that the large tree, or the lab, is played", whole(1, SECONDS_MAX), 60)
   .option("--trace", "print what happens, a line each (with --seed or --world)")
   .option("--svg <FILE>", "draw it: a run as lanes and arrows, a large tree as a tree")
   .option(
@@ -80,6 +82,7 @@ try {
 }
 
 async function play(flags: Flags): Promise<boolean> {
+  if (flags.lab !== undefined) return playLab(flags, flags.lab);
   const ways = [flags.seed, flags.world, flags.nodes].filter((way) => way !== undefined);
   if (ways.length > 1)
     throw new Trouble("--seed, --world and --nodes are three ways to say which world: give one of them");
@@ -97,6 +100,19 @@ async function play(flags: Flags): Promise<boolean> {
       "--trace and --svg are for one world: give --seed or --world, or --nodes for the picture of a tree",
     );
   return playBatch(flags);
+}
+
+async function playLab({ seed, seconds, svg, json }: Flags, folder: string): Promise<boolean> {
+  const { LAB_DEFAULTS, labTable, readLab, runLab } = await import("./lab.ts");
+  const result = runLab({ ...LAB_DEFAULTS, ...readLab(folder), seconds, seed: seed ?? LAB_DEFAULTS.seed });
+  if (svg !== undefined) {
+    const { labPicture } = await import("./lab-picture.ts");
+    writeFileSync(svg, labPicture(result));
+    process.stderr.write(`the picture is in ${svg}\n`);
+  }
+  process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${labTable(result)}\n`);
+  if (json !== true && result.violation !== undefined) process.stdout.write(`\nBROKEN: ${result.violation}\n`);
+  return result.violation === undefined;
 }
 
 async function planOf({ seed, world }: Flags): Promise<import("./plan.ts").WorldPlan> {

@@ -12,8 +12,17 @@ export const OPEN_SEAL: Seal = {
     const plain = sealed.slice(0, end);
     return tagOf(key, nonce, header, plain) === sealed.slice(end) ? plain : undefined;
   },
-  mac: (key, text) => tagOf(key, text, "0") + tagOf(key, text, "1") + tagOf(key, text, "2") + tagOf(key, text, "3"),
+  mac: (key, text) => {
+    // What is shouted is checked by all who hear it, one after another.
+    if (key !== last.key || text !== last.text) {
+      const tag = tagOf(key, text);
+      last = { key, text, mac: tag + tagOf(tag, "1") + tagOf(tag, "2") + tagOf(tag, "3") };
+    }
+    return last.mac;
+  },
 };
+
+let last = { key: "", text: "", mac: "" };
 
 /** Eight bytes. */
 function tagOf(...parts: string[]): string {
