@@ -4,7 +4,7 @@ import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkBundle } from "#tools/bundle/engine-gate.ts";
 import { bundleFirmware, FIRMWARE, type FirmwareBundle } from "#tools/bundle/firmware-bundle.ts";
-import { numberCounters } from "#tools/bundle/private-words.ts";
+import { dropCalls, numberCounters } from "#tools/bundle/private-words.ts";
 import { privateNames, unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
 import { optionalNames, shareNames } from "#tools/bundle/share-names.ts";
 import { shorten } from "#tools/bundle/shorten.ts";
@@ -182,7 +182,7 @@ describe("firmware bundle", () => {
     });
 
     test("a leaf has nothing of what serves children", () => {
-      expect(made.get("leaf")?.counters).not.toContain("?hello malformed");
+      expect(made.get("leaf")?.text).not.toContain('"!gone"');
       expect(made.get("leaf")?.text).not.toContain("Sec-WebSocket");
       expect(made.get("wifi")?.counters).not.toContain("radio beyond credits");
     });
@@ -304,6 +304,11 @@ describe("private words", () => {
     const { text, counters } = numberCounters(source);
     expect(text).toBe('count(a, 0); count(a, x ? 0 : 1); count(a, word); say("late");');
     expect(counters).toEqual(["late", "lost"]);
+  });
+
+  test("of calls that nobody needs go with them", () => {
+    const silent = dropCalls('() => { count(a, "late"); if (x) return count(b, "lost"); f(count); };', ["count"]);
+    expect(silent).toBe("() => { void 0; if (x) return void 0; f(count); };");
   });
 
   test("that stand in several places are one variable, where that is shorter", () => {

@@ -8,7 +8,7 @@ import { dirname, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Plugin, transform, type TransformOptions } from "esbuild";
 import { checkBundle } from "./engine-gate.ts";
-import { numberCounters } from "./private-words.ts";
+import { dropCalls, numberCounters } from "./private-words.ts";
 import { privateNames, quotedNames } from "./private-names.ts";
 import type { Program } from "./programs.ts";
 import { optionalNames } from "./share-names.ts";
@@ -109,6 +109,8 @@ export interface FirmwareOptions {
   declarations: string;
   /** Larger bundles are a fault. */
   bytesMax: number;
+  /** See Program. */
+  isSilent?: boolean;
   /** The program takes no children: what serves them is left out. */
   isLeaf?: boolean;
   /** Folders of the firmware itself, whose names may be shortened (see private-names.ts): all but an application's. */
@@ -192,7 +194,9 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
       String(first.mangleCache?.[name] ?? name),
     ),
   );
-  let lean = first.outputFiles[0]?.text ?? "";
+  // The compiler has seen to it that what is unreachable is.
+  const idle = options.isSilent === true ? ["unreachable", "count"] : ["unreachable"];
+  let lean = dropCalls(first.outputFiles[0]?.text ?? "", idle);
   // What a dropped function has called may be used by nobody else.
   for (let round = 0; round < 2; round++) {
     const shaking = {
@@ -245,13 +249,14 @@ export async function buildFirmware(
   hasSizes: boolean,
 ): Promise<boolean> {
   let ok = true;
-  for (const { name, entry, bytesMax, isLeaf } of programs) {
+  for (const { name, entry, bytesMax, isLeaf, isSilent } of programs) {
     const bundle = await bundleFirmware({
       declarations: "firmware/espruino.d.ts",
       entry,
       version,
       bytesMax,
       isLeaf: isLeaf === true,
+      isSilent: isSilent === true,
     });
     const file = `${folder}/${name}.js`;
     console.log(`${file}: ${bundle.bytes} bytes of ${bytesMax}, ${bundle.gzipBytes} gzipped`);

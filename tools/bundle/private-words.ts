@@ -119,6 +119,18 @@ export function numberCounters(text: string): { text: string; counters: string[]
   return { text: apply(text, edits), counters: [...numbers.keys()] };
 }
 
+/** The bundle without calls of these functions, which answer nothing. Their arguments must have no effects. */
+export function dropCalls(text: string, functions: readonly string[]): string {
+  const edits: Edit[] = [];
+  walk(parsed(text), (node) => {
+    if (node.type !== "CallExpression" || node.callee.type !== "Identifier") return true;
+    if (!functions.includes(node.callee.name)) return true;
+    edits.push({ start: node.start, end: node.end, text: "void 0" });
+    return false;
+  });
+  return apply(text, edits);
+}
+
 /** Texts that stand in several places become variables, where that is shorter. */
 export function shareTexts(text: string): string {
   const places = new Map<string, AnyNode[]>();

@@ -8,6 +8,8 @@ export interface Program {
   entry: string;
   /** Larger must not be flashed. */
   bytesMax: number;
+  /** It counts nothing: on a chip there is nobody yet whom its counters could be told. For a program that has no bytes to spare. */
+  isSilent?: boolean;
   /** It takes no children: what serves them is left out. */
   isLeaf?: boolean;
 }
@@ -17,10 +19,10 @@ const WIFI_BYTES_MAX = 32768;
 
 export const FIRMWARE: readonly Program[] = [
   // Chosen: 44 KiB.
-  { name: "main", entry: "firmware/main.ts", bytesMax: 45056 },
+  { name: "main", entry: "firmware/main.ts", bytesMax: 45056, isSilent: true },
   { name: "wifi", entry: "firmware/wifi.ts", bytesMax: WIFI_BYTES_MAX },
   // Chosen: 28 KiB.
-  { name: "leaf", entry: "firmware/leaf.ts", bytesMax: 28672, isLeaf: true },
+  { name: "leaf", entry: "firmware/leaf.ts", bytesMax: 28672, isLeaf: true, isSilent: true },
   // Chosen: 8 KiB, a quarter of a node.
   { name: "dongle", entry: "firmware/dongle.ts", bytesMax: 8192 },
   // Not for chips: goes before a program where there is no radio.
