@@ -103,11 +103,11 @@ class EspNowCarrier implements RadioCarrier {
     }
     const at = this.radio.wakeAt();
     if (at !== undefined && now >= at) this.apply(this.radio.tick(now));
-    const choice = !HAS_SOCKETS || !this.outgress ? undefined : this.choose(this.outgress, now);
+    const choice = !HAS_SOCKETS || !this.outgress ? undefined : this.heed(this.outgress, now);
     return this.hasTold ? now : sooner(this.radio.wakeAt(), choice);
   }
 
-  private choose(outgress: Outgress, now: Instant): Instant | undefined {
+  private heed(outgress: Outgress, now: Instant): Instant | undefined {
     const board = this.board;
     switch (outgress.advise(board.hasNetwork, board.node.isJoined(), now)) {
       case "look":

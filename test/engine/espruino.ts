@@ -26,21 +26,16 @@ export class Engine {
   private watchers: (() => void)[] = [];
   private hasEnded = false;
 
-  /**
-   * Starts these programs, one after the other, from Storage, as a chip does: what they are made of stays there, and takes no variables. `rest` is
-   * run last, from memory.
-   */
-  static fromFlash(programs: readonly string[], rest: string, files: { [name: string]: string }): Engine {
+  /** Starts a program from Storage, as a chip does: what it is made of stays there, and takes no variables. `before` and `after` it something from memory. */
+  static fromFlash(before: string, program: string, after: string, files: { [name: string]: string }): Engine {
     const folder = mkdtempSync(join(tmpdir(), "espruino-"));
-    const named = programs.map((text, at) => [`program${at}`, text] as const);
-    for (const [name, text] of [...named, ...Object.entries(files)]) {
+    for (const [name, text] of Object.entries({ ...files, program })) {
       for (const piece of storeFile(name, text, STORE_BYTES)) {
         writeFileSync(join(folder, "store.js"), `${piece}\nquit();\n`, "latin1");
-        spawnSync(ESPRUINO, ["store.js"], { cwd: folder, timeout: 20_000 });
+        spawnSync(ESPRUINO, ["store.js"], { cwd: folder, timeout: 60_000 });
       }
     }
-    const starts = named.map(([name]) => `eval(require("Storage").read("${name}"));`);
-    return new Engine([...starts, rest].join("\n"), {}, folder);
+    return new Engine(`${before}\neval(require("Storage").read("program"));\n${after}`, {}, folder);
   }
 
   /** Starts `program` with these files in the engine's Storage. */

@@ -59,9 +59,8 @@ describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (
       ESPNOW_UDP_ID: String(number),
       ESPNOW_UDP_NODES: String(nodes),
     });
-    const programs = [await firmware("test/engine/radio-replay.ts")];
-    if (!isNative) programs.unshift(await firmware("firmware/stand-in.ts"));
-    const engine = Engine.fromFlash(programs, METER, {
+    const standIn = isNative ? "" : await firmware("firmware/stand-in.ts");
+    const engine = Engine.fromFlash(standIn, await firmware("test/engine/radio-replay.ts"), METER, {
       "sapline.json": JSON.stringify(config),
       readings: made.map((line) => `${line}\n`).join(""),
     });
@@ -91,7 +90,7 @@ describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (
       await until(
         () => stored() > READINGS * part,
         () => `${stored()} readings\n${said()}`,
-        90_000,
+        110_000,
       );
       await branch.stop();
       expect(branch.faults()).toEqual([]);
@@ -108,7 +107,7 @@ describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (
     await until(
       () => stored() >= READINGS,
       () => `${stored()} readings\n${said()}`,
-      90_000,
+      110_000,
     );
     await leaf.line(/replay: done 2000$/);
     figure(
