@@ -82,7 +82,8 @@ export class Intake {
     const { events } = group;
     const text = group.text();
     const short = new ShortLines(this.aliases(member));
-    let lines = "";
+    // A list, made one text at once: pieces that are only joined would live until the commit (measured: a fifth slower).
+    const lines: string[] = [];
     let start = 0;
     for (let i = 0; i < events.length; i++) {
       let end = text.indexOf("\n", start);
@@ -99,10 +100,10 @@ export class Intake {
       }
       events[i] = event;
       // What comes before is known; but times count from it.
-      if (i >= skip) lines += i === skip ? line : "\n" + line;
+      if (i >= skip) lines.push(line);
       start = end + 1;
     }
-    return lines;
+    return lines.join("\n");
   }
 
   /** What a plain bridge says has no aliases: it has no epoch to give them in. */

@@ -35,7 +35,7 @@ export class RawNode {
     return node;
   }
 
-  say(...lines: Line[]): void {
+  say(...lines: (Line | readonly unknown[])[]): void {
     this.socket.send(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   }
 
