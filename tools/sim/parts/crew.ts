@@ -20,9 +20,9 @@ export interface CrewMemory {
   boxes: SharedArrayBuffer[][];
 }
 
-/** Bytes that a part may have to say to another in one window: so many, and so many more for each node. Chosen: thrice the most seen. */
-const BOX_BYTES = 8_388_608;
-const BOX_BYTES_PER_NODE = 4096;
+/** Bytes that a part may have to say to another in one window: so many, and so many more for each node. Chosen: ten times the most seen. */
+const BOX_BYTES = 4_194_304;
+const BOX_BYTES_PER_NODE = 256;
 
 /** A part of the world broke a promise, in this thread or another. */
 export class Halted extends Error {}

@@ -9,8 +9,14 @@ export const FIGURES = 4;
 const WORDS = 2 + FIGURES + 1;
 /** Longest text, in bytes; the rest is cut off. */
 const TEXT_BYTES = 4096;
-/** Looks at the others so often before it sleeps until they are there: dear where there are fewer cores than threads. Chosen: 50 µs. */
-const LOOKS = 10_000;
+/**
+ * Looks for the others for so long before it sleeps until they are there, in milliseconds: half as long each time that was in vain, for
+ * then there are fewer cores than threads, and twice as long each time it was not. Chosen: to be woken takes some 0.05.
+ */
+const LOOKS_FOR_MIN = 0.02;
+const LOOKS_FOR_MAX = 0.4;
+/** So many looks before each look at the clock. */
+const LOOKS = 500;
 
 /** Of the state that all threads share. */
 const ARRIVED = 0;
@@ -24,6 +30,7 @@ export class Meeting {
   private readonly threads: number;
   /** Which of the two halves is written now: those who are quicker may not write where others still read. */
   private half = 0;
+  private looksFor = LOOKS_FOR_MAX;
 
   constructor(memory: SharedArrayBuffer, parts: number, threads: number) {
     this.parts = parts;
@@ -60,8 +67,22 @@ export class Meeting {
       Atomics.notify(state, ROUND);
       return;
     }
-    for (let i = 0; i < LOOKS; i++) if (Atomics.load(state, ROUND) !== round) return;
+    if (this.look(round)) return;
     while (Atomics.load(state, ROUND) === round) Atomics.wait(state, ROUND, round);
+  }
+
+  /** Looks for a while whether all are there. */
+  private look(round: number): boolean {
+    const until = performance.now() + this.looksFor;
+    do {
+      for (let i = 0; i < LOOKS; i++) {
+        if (Atomics.load(this.state, ROUND) === round) continue;
+        this.looksFor = Math.min(LOOKS_FOR_MAX, 2 * this.looksFor);
+        return true;
+      }
+    } while (performance.now() < until);
+    this.looksFor = Math.max(LOOKS_FOR_MIN, this.looksFor / 2);
+    return false;
   }
 
   /** When something happens next, in any part. */
