@@ -6,6 +6,7 @@ import type { Ground } from "./ground.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { OpenEnds } from "./open-ends.ts";
 import { ACT_TTL, LINK_TIMEOUT, SWEEP_EVERY } from "#shared/limits.ts";
+import { SESSION_SILENCE } from "#shared/radio/limits.ts";
 import type { World } from "./world.ts";
 
 /** Looks this often, in milliseconds: whether all has settled, and whether all actions are answered. */
@@ -14,6 +15,8 @@ const ANSWERS_LOOK_EVERY = 20;
 
 /** A node that is gone is missed within this, in milliseconds: the timeout of a link, a sweep, and a word to the root. */
 const MISSED_WITHIN = LINK_TIMEOUT + 2 * SWEEP_EVERY;
+/** … and by radio, where no socket breaks, and nothing is asked often: what a silent hop is given. */
+const MISSED_WITHIN_BY_RADIO = SESSION_SILENCE + 2 * SWEEP_EVERY;
 
 /**
  * Each level of a tree knows the root's clock so much later than the one above, in milliseconds, whatever was done to that clock: a
@@ -58,7 +61,8 @@ export function farewell(world: World): void {
   const behind = nodes.filter((node) => node === leaver || isBehind(node));
   world.crash(leaver, world.chance.happens(0.5) ? -1 : 0);
   const isMissed = (): boolean => behind.every((node) => world.root.core.node(node.id)?.isUp === false);
-  world.until(`the root misses ${leaver.name} and those behind it`, isMissed, MISSED_WITHIN);
+  const missedWithin = leaver.parent === "air" ? MISSED_WITHIN_BY_RADIO : MISSED_WITHIN;
+  world.until(`the root misses ${leaver.name} and those behind it`, isMissed, missedWithin);
   world.boot(leaver);
   rest(world);
   balance(world);

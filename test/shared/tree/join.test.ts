@@ -5,6 +5,7 @@ import {
   DIAL_TIMEOUT,
   HELLO_AFTER,
   HELLO_AFTER_MAX,
+  HELLO_WITHIN,
   REFUSED_WAIT,
   REPLACED_WAIT,
   ROOTLESS_WAIT,
@@ -99,6 +100,17 @@ test("`?hello` is said again after 5 s, 10 s, 20 s, 20 s: a slow root's answer h
   join.joined(link);
   join.greet(link, at(now));
   expect((join.wakeAt() ?? 0) - now).toBe(HELLO_AFTER);
+});
+
+test("those who hear that their parent has the root again greet one after the other, within five seconds", () => {
+  const random = seeded(4);
+  const waits = Array.from({ length: 20 }, () => {
+    const join = new Join(random, true);
+    join.rootless(join.dial(at(0)), true, at(1000));
+    return (join.wakeAt() ?? Number.NaN) - 1000;
+  });
+  for (const wait of waits) expect(wait).toBeLessThanOrEqual(HELLO_WITHIN);
+  expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(HELLO_WITHIN / 2);
 });
 
 test("each `?hello` has another nonce", () => {
