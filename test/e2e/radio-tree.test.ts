@@ -173,6 +173,18 @@ describe("a radio tree of emulated chips", () => {
     await complete(made);
   });
 
+  test("the leaf's own program, without what serves children, joins a gateway that has all there is", async () => {
+    await open();
+    const config = (id: Id, more: object): object => configOf(id, more, NODES);
+    programs.push(await EmulatedProgram.start("firmware/main.ts", config("gate", { parent: parent() })));
+    const leaf = await EmulatedProgram.start("firmware/leaf.ts", config("leaf", {}));
+    programs.push(leaf);
+    await until(() => root.root.node("leaf")?.isUp === true, "the leaf");
+    expect(root.root.node("leaf")?.via).toEqual(["gate"]);
+    await leaf.line(/joined/);
+    expect(programs.flatMap((program) => program.faults())).toEqual([]);
+  });
+
   test.each([
     [{ radio: { key: "short" } }, /radio\.key must be 32 hex digits/],
     [{ radio: {} }, /radio\.key must be 32 hex digits/],

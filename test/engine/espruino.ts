@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleFirmware } from "#tools/bundle/firmware-bundle.ts";
+import { bundleFirmware, FIRMWARE } from "#tools/bundle/firmware-bundle.ts";
 
 export const ESPRUINO = process.env["ESPRUINO"] ?? "";
 export const SKIP_REASON = "skipped: set ESPRUINO to an espruino binary to run on the engine";
@@ -152,6 +152,7 @@ async function bundled(entry: string): Promise<string> {
     version: "0.0.0",
     declarations: "firmware/espruino.d.ts",
     bytesMax: Infinity,
+    isLeaf: FIRMWARE.some((program) => program.entry === entry && program.isLeaf === true),
   });
   if (bundle.faults.length > 0) throw new Error(bundle.faults.join("\n"));
   return bundle.text;
