@@ -78,11 +78,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "shared/tree/branch.ts",
-        from: "    this.children.remove(link);\n    const gone = this.routes.removeLink(link);\n",
+        from: "    this.children.remove(link);\n    for (const id of this.routes.removeLink(link)) up.push(goneLine(id));\n",
         to: `    const { id } = this.children.get(link) as Child;
     this.children.remove(link);
     const gone = this.routes.removeLink(link);
     if (id !== "" && gone.indexOf(id) < 0) { this.routes.remove(id); gone.push(id); }
+    for (const each of gone) up.push(goneLine(each));
 `,
       },
     ],
@@ -92,8 +93,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "shared/tree/branch.ts",
-        from: "const gone = this.routes.removeLink(link);",
-        to: "const gone: string[] = [];",
+        from: "for (const id of this.routes.removeLink(link)) up.push(goneLine(id));",
+        to: "",
       },
     ],
   },
