@@ -1,5 +1,5 @@
 # The commands people type. npm scripts hold what they do; this only names and orders them.
-.PHONY: run test check sim bench firmware engine setup
+.PHONY: run test check sim bench screenshots firmware engine setup
 SEED ?=
 SEEDS ?= 200
 ARGS ?=
@@ -18,6 +18,10 @@ sim: setup
 
 bench: setup
 	@npm run --silent bench
+
+# The console's pages as pictures, for docs/console.md. Needs chromium.
+screenshots: setup
+	@npm run --silent screenshots
 
 firmware: setup
 	@npm run --silent firmware

@@ -11,7 +11,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { person, recall } from "./api.ts";
 import { Shell } from "./parts/shell.tsx";
-import { connect, disconnect } from "./store/live.ts";
+import { connect, disconnect, model } from "./store/live.ts";
 import "./theme.ts";
 
 render(<Shell />, document.getElementById("app") as HTMLElement);
@@ -20,3 +20,17 @@ effect(() => {
   else disconnect();
 });
 void recall();
+
+/** For those who measure: what this page knows. */
+Object.assign(globalThis, {
+  sapline: {
+    known: () => ({
+      up: [...model.nodes.values()].filter(({ isUp }) => isUp).map(({ id }) => id),
+      values: Object.fromEntries(
+        [...model.nodes.values()].flatMap(({ id, entities }) =>
+          [...entities.values()].map(({ eid, value }) => [`${id} ${eid}`, value]),
+        ),
+      ),
+    }),
+  },
+});

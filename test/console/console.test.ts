@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WireClient } from "../host/client.ts";
 import { until } from "../e2e/processes.ts";
 import { CHROMIUM, SKIP_REASON } from "./chromium.ts";
+import { Crowd, crowdIds, writeTokens } from "./crowd.ts";
 import { PASSWORD, Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -250,6 +251,20 @@ describe.skipIf(CHROMIUM === "")(`the console in a browser${CHROMIUM === "" ? ` 
     await page.getByText(/12 of 15 nodes here/).waitFor({ timeout: 20_000 });
     expect(await page.evaluate(() => (globalThis as { isSame?: boolean }).isSame)).toBe(true);
     expect(stage.troubles).toEqual([]);
+  });
+
+  test("of hundreds of nodes only the rows that can be seen are in the page, and the picture stays as large as its place", async () => {
+    writeTokens(stage.bench.data, [...crowdIds(4, 50)]);
+    const crowd = await Crowd.join(`ws://127.0.0.1:${stage.port}/node`, 4, 50);
+    await page.getByText(/204 of \d+ nodes here/).waitFor({ timeout: 20_000 });
+    expect(await page.getByRole("treeitem").count()).toBeLessThan(50);
+    const heights = await page.locator("canvas").evaluateAll((all) => all.map((one) => one.clientHeight));
+    expect(Math.max(...heights)).toBeLessThan(720);
+    await page.getByRole("treeitem").first().focus();
+    await page.keyboard.press("End");
+    await page.getByRole("treeitem", { selected: true }).waitFor();
+    expect(await page.getByLabel("Shape of the tree").inputValue()).toBe("crown");
+    crowd.close();
   });
 });
 

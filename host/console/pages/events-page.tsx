@@ -101,7 +101,9 @@ export function EventsPage() {
           </button>
           <button type="button" onClick={() => void copy()} disabled={events.value.length === 0}>
             <Icon name="copy" size={18} />
-            Copy<span class="wide"> as JSON lines</span>
+            <span>
+              Copy<span class="wide"> as JSON lines</span>
+            </span>
           </button>
         </div>
         <p class="hint events-state" role="status">

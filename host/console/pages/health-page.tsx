@@ -126,7 +126,8 @@ function Tiles({ is, last }: { is: Health; last: Second | undefined }) {
           isBad={is.radio.trouble !== ""}
         />
       )}
-      <Tile name="Running for" value={formatDuration(now.value - is.startedAt)} unit={`version ${is.version}`} />
+      <Tile name="Running for" value={formatDuration(now.value - is.startedAt)} />
+      <Tile name="Version" value={is.version} />
     </dl>
   );
 }
@@ -191,6 +192,7 @@ function Charts({ seconds }: { seconds: Second[] }) {
             data={data[i] as { times: number[]; lines: (number | null)[][] }}
             unit={unit}
             colors={[color]}
+            isSparse={i === 1 || i === 2}
             height={150}
             label={chartWords(name, unit, data[i]?.lines[0] ?? [])}
           />

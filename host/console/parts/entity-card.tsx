@@ -1,11 +1,16 @@
 /** One entity: what it is now and how old that is, how it went lately, what it should be; opened, its history and its actions. */
+import { useEffect } from "preact/hooks";
+import { ask } from "../api.ts";
 import { now } from "../clock.ts";
-import { type Entity, isStale, type TreeNode } from "../store/model.ts";
-import { formatAge, formatDay, formatTime, formatValue, LATE_MILLIS } from "../words.ts";
+import { type Entity, isStale, refill, type TreeNode } from "../store/model.ts";
+import { formatAge, formatDay, formatTime, formatValue, LATE_MILLIS, type StoredEvent } from "../words.ts";
 import { ActionForm } from "./action-form.tsx";
 import { History } from "./history.tsx";
 import { Icon } from "./icons.tsx";
 import { Sparkline } from "./sparkline.tsx";
+
+/** As many points as a small chart shows. */
+const RECALLED = 60;
 
 export function EntityCard({
   node,
@@ -18,6 +23,7 @@ export function EntityCard({
   isOpen: boolean;
   onOpen: (isOpen: boolean) => void;
 }) {
+  useEffect(() => void recall(node, entity), [node.id, entity.eid]);
   const isOld = isStale(node, entity, now.value);
   const title = `entity-${entity.eid}`;
   return (
@@ -60,6 +66,14 @@ export function EntityCard({
       )}
     </article>
   );
+}
+
+/** A page that was just opened has not seen how the value went: the log has. */
+async function recall(node: TreeNode, entity: Entity): Promise<void> {
+  if (entity.recent.length > 2 * RECALLED || entity.received === null) return;
+  const path = `/api/nodes/${encodeURIComponent(node.id)}/entities/${encodeURIComponent(entity.eid)}/history`;
+  const found = await ask<{ events: StoredEvent[] }>("GET", `${path}?limit=${RECALLED}`).catch(() => undefined);
+  if (found !== undefined) refill(entity, found.events);
 }
 
 function AgeWords({ entity: { ts, received }, isOld }: { entity: Entity; isOld: boolean }) {

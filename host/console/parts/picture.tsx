@@ -19,11 +19,12 @@ const SHAPES: { shape: Shape; name: string }[] = [
 
 export function Picture({ state }: { state: TreeState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const still = useRef<HTMLCanvasElement>(null);
   const picture = useRef<TreePicture | undefined>(undefined);
   const view = useSignal({ isHeld: false, shape: "rows" as Shape });
   useEffect(() => {
     const element = canvas.current as HTMLCanvasElement;
-    const own = new TreePicture(element, model);
+    const own = new TreePicture(element, still.current as HTMLCanvasElement, model);
     picture.current = own;
     own.onView = () => {
       const { isHeld } = own.camera;
@@ -94,12 +95,13 @@ export function Picture({ state }: { state: TreeState }) {
   };
   return (
     <section class={`picture${connection.value.name === "lost" ? " is-old" : ""}`}>
+      <canvas ref={still} aria-hidden="true" />
       <canvas ref={canvas} role="img" aria-label={words.value} />
       <div class="picture-tools" role="toolbar" aria-label="Picture">
-        <button class="plain" type="button" aria-label="Larger" onClick={() => zoom(1.3)}>
+        <button class="plain picture-zoom" type="button" aria-label="Larger" onClick={() => zoom(1.3)}>
           <Icon name="plus" />
         </button>
-        <button class="plain" type="button" aria-label="Smaller" onClick={() => zoom(1 / 1.3)}>
+        <button class="plain picture-zoom" type="button" aria-label="Smaller" onClick={() => zoom(1 / 1.3)}>
           <Icon name="minus" />
         </button>
         <button

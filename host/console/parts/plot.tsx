@@ -20,11 +20,16 @@ export interface PlotOptions {
   height?: number;
   /** Names of the colours of the lines, see base.css. */
   colors?: string[];
+  /** Values come now and then: the line is drawn over what lies between. */
+  isSparse?: boolean;
   /** Without a range to choose, nothing is zoomed. Milliseconds since 1970. */
   onZoom?: (from: number, to: number) => void;
 }
 
-export function Plot({ data, unit, label, height = 220, colors = ["sap"], onZoom }: PlotOptions) {
+/** Fewer values than this are drawn as points too. */
+const POINTS_MAX = 40;
+
+export function Plot({ data, unit, label, height = 220, colors = ["sap"], isSparse = false, onZoom }: PlotOptions) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const readout = useRef<HTMLParagraphElement>(null);
@@ -56,7 +61,8 @@ export function Plot({ data, unit, label, height = 220, colors = ["sap"], onZoom
           ...data.lines.map((_, i) => ({
             stroke: color(colors[i] ?? "sap"),
             width: 2,
-            points: { size: 4, show: data.times.length < 3 },
+            spanGaps: isSparse,
+            points: { size: 5, show: (now: uPlot, series: number) => isFew(now.data[series] ?? []) },
           })),
           ...(data.band === undefined ? [] : [bandLine(), bandLine()]),
         ],
@@ -119,6 +125,13 @@ function timeLabels(splits: number[], step: number): string[] {
     const isNewDay = step < 86_400 && before !== undefined && before.getDate() !== date.getDate();
     return (isNewDay ? days : format).format(date);
   });
+}
+
+/** So few that a line alone would hide them. */
+function isFew(values: ArrayLike<number | null | undefined>): boolean {
+  let count = 0;
+  for (let i = 0; i < values.length && count < POINTS_MAX; i++) if (values[i] != null) count++;
+  return count < POINTS_MAX;
 }
 
 function bandLine(): uPlot.Series {

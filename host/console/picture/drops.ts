@@ -4,7 +4,7 @@
  */
 
 /** Chosen: a lively picture, and a millisecond or two of drawing. */
-export const DROPS_MAX = 350;
+export const DROPS_MAX = 300;
 const EVERY_MILLIS = 220;
 /** Time from a node to its parent. Chosen: slow enough to follow with the eye. */
 export const HOP_MILLIS = 520;

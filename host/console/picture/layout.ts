@@ -74,7 +74,7 @@ export function layOut(nodes: readonly Parented[], folded: ReadonlySet<string>, 
   const root = hierarchy(grow(nodes, folded));
   const placed = new Map<string, Placed>();
   const leaves = root.leaves().length;
-  if (shape === "rows") tidyTree<Branch>().nodeSize([leaves <= FEW ? ROW_OF_FEW : ROW, COLUMN])(root);
+  if (shape === "rows") tidyTree<Branch>().nodeSize([roomOf(shape, leaves), COLUMN])(root);
   if (shape === "crown")
     tidyTree<Branch>()
       .size([2 * Math.PI, Math.max((leaves * ARC) / (2 * Math.PI), root.height * RING)])
@@ -95,6 +95,12 @@ export function layOut(nodes: readonly Parented[], folded: ReadonlySet<string>, 
     row++;
   });
   return placed;
+}
+
+/** Pixels between two rows, or two names of a crown, at scale 1. */
+export function roomOf(shape: Shape, leaves: number): number {
+  if (shape === "crown") return ARC;
+  return shape === "rows" && leaves <= FEW ? ROW_OF_FEW : ROW;
 }
 
 /** A link as a curve from a child to its parent: end, two handles, end. */

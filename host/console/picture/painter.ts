@@ -23,6 +23,8 @@ export interface Sprite extends Placed {
   /** How well its link does: 0 good, 1 slow, 2 bad. */
   trouble: 0 | 1 | 2;
   isRadio: boolean;
+  /** All that is drawn of it in one text, to see whether it changed. */
+  look: string;
 }
 
 export interface Palette {
@@ -57,6 +59,8 @@ export interface View {
   shape: Shape;
   colors: Palette;
   selected: string | undefined;
+  /** Pixels between two rows, or two names of a crown, at scale 1. */
+  room: number;
 }
 
 const FONT = "500 13px Inter, ui-sans-serif, system-ui, sans-serif";
@@ -64,15 +68,20 @@ const FONT_VALUE = "400 12.5px Inter, ui-sans-serif, system-ui, sans-serif";
 /** Names are drawn where rows are at least this far apart, in pixels. */
 const NAME_ROOM = 9;
 
+/** Whether there is room for values beside names. */
+export function showsValues({ shape, room, camera }: View): boolean {
+  return room * camera.scale > (shape === "crown" ? 16 : 30) || shape === "outline";
+}
+
 export function paintTree(context: CanvasRenderingContext2D, sprites: Map<string, Sprite>, view: View): void {
-  const { camera, size, shape } = view;
+  const { camera, size } = view;
   context.clearRect(0, 0, size.width, size.height);
   context.lineCap = "round";
   for (const sprite of sprites.values()) {
     const parent = sprite.parent === undefined ? undefined : sprites.get(sprite.parent);
     if (parent !== undefined) paintLink(context, linkOf(sprite, parent, view), sprite, view);
   }
-  const room = (shape === "crown" ? 20 : 34) * camera.scale;
+  const room = view.room * camera.scale;
   for (const sprite of sprites.values()) {
     const x = sprite.nowX * camera.scale + camera.x;
     const y = sprite.nowY * camera.scale + camera.y;
@@ -156,9 +165,10 @@ function paintName(
   sprite: Sprite,
   x: number,
   y: number,
-  { colors, shape, camera, size }: View,
+  view: View,
   room: number,
 ): void {
+  const { colors, shape, camera, size } = view;
   const gap = radiusOf(sprite, camera.scale) + 8;
   context.textBaseline = "middle";
   context.font = FONT;
@@ -170,7 +180,7 @@ function paintName(
     context.rotate(isLeft ? sprite.angle + Math.PI : sprite.angle);
     context.textAlign = isLeft ? "right" : "left";
     context.font = `500 ${Math.min(13, Math.max(7, room * 0.62))}px Inter, system-ui, sans-serif`;
-    const value = sprite.isLeaf && room > 16 && sprite.value !== "" ? `  ${sprite.value}` : "";
+    const value = sprite.isLeaf && showsValues(view) && sprite.value !== "" ? `  ${sprite.value}` : "";
     if (sprite.isLeaf) context.fillText(isLeft ? value + sprite.label : sprite.label + value, isLeft ? -gap : gap, 0);
     context.restore();
     if (!sprite.isLeaf) badge(context, sprite.label, x, y - gap - 4, colors);
@@ -198,7 +208,7 @@ function paintName(
       colors,
       sprite.isUp || sprite.depth === 0,
     );
-  const hasTwo = room > 30 && sprite.value !== "";
+  const hasTwo = showsValues(view) && sprite.value !== "";
   context.fillText(sprite.label, x + gap, hasTwo ? y - 7.5 : y);
   if (!hasTwo) return;
   context.font = FONT_VALUE;
@@ -226,6 +236,11 @@ function badge(
   context.fillText(text, x, y);
 }
 
+/** More drops than this have no tails. */
+const TAILS_MAX = 80;
+/** More nodes than this do not glow: all of them would, all the time. */
+const GLOWS_MAX = 150;
+
 /** What moves: glowing nodes and drops. */
 export function paintMotion(
   context: CanvasRenderingContext2D,
@@ -234,23 +249,21 @@ export function paintMotion(
   now: number,
   view: View,
 ): void {
-  const { camera, colors } = view;
+  const { camera, size, colors } = view;
+  context.fillStyle = colors.sap;
+  const isCrowd = sprites.size > GLOWS_MAX;
   for (const sprite of sprites.values()) {
-    if (sprite.glow < 0.02 || sprite.isDim) continue;
+    if (sprite.glow < 0.05 || sprite.isDim || (isCrowd && sprite.depth > 0)) continue;
+    const x = sprite.nowX * camera.scale + camera.x;
+    const y = sprite.nowY * camera.scale + camera.y;
+    if (x < -20 || y < -20 || x > size.width + 20 || y > size.height + 20) continue;
     context.globalAlpha = sprite.glow * 0.35;
-    context.fillStyle = colors.sap;
-    const radius = radiusOf(sprite, camera.scale);
-    disc(
-      context,
-      sprite.nowX * camera.scale + camera.x,
-      sprite.nowY * camera.scale + camera.y,
-      radius + 3 + 5 * sprite.glow,
-    );
+    disc(context, x, y, radiusOf(sprite, camera.scale) + 2 + 5 * sprite.glow);
     context.fill();
   }
-  context.fillStyle = colors.sap;
   const links = new Map<string, Curve>();
-  for (const { way, bornAt, size } of drops) {
+  const tails = drops.length > TAILS_MAX ? 0 : 2;
+  for (const { way, bornAt, size: dropSize } of drops) {
     const along = (now - bornAt) / HOP_MILLIS;
     const hop = Math.floor(along);
     const child = sprites.get(way[hop] ?? "");
@@ -262,11 +275,11 @@ export function paintMotion(
       links.set(child.id, link);
     }
     const t = along - hop;
-    const radius = size * Math.min(1.2, Math.max(0.6, camera.scale));
-    for (let trail = 2; trail >= 0; trail--) {
-      const [x, y] = pointOn(link, Math.max(0, t - trail * 0.045));
-      context.globalAlpha = [1, 0.45, 0.2][trail] ?? 0;
-      disc(context, x, y, radius * (1 - trail * 0.22));
+    const radius = dropSize * Math.min(1.2, Math.max(0.6, camera.scale));
+    for (let tail = tails; tail >= 0; tail--) {
+      const [x, y] = pointOn(link, Math.max(0, t - tail * 0.045));
+      context.globalAlpha = [1, 0.45, 0.2][tail] ?? 0;
+      disc(context, x, y, radius * (1 - tail * 0.22));
       context.fill();
     }
   }

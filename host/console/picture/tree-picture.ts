@@ -1,14 +1,15 @@
 /**
  * TreePicture keeps a canvas showing the tree: nodes glide to their places, drops run down the links, fingers and wheel move it about.
  *
- * It draws only while something moves. What stands still is kept as a picture of its own, so that a frame costs the drops alone.
+ * It draws only while something moves. What stands still is on a canvas of its own below, so that a frame costs the drops alone.
  */
+import { rootNow } from "../clock.ts";
 import { type Entity, isStale, type Model, type TreeNode } from "../store/model.ts";
 import { formatValue } from "../words.ts";
 import { Camera, type Size } from "./camera.ts";
 import { Drops } from "./drops.ts";
-import { layOut, ROWS_MAX, type Shape } from "./layout.ts";
-import { type Palette, paintMotion, paintTree, palette, type Sprite, type View } from "./painter.ts";
+import { layOut, roomOf, ROWS_MAX, type Shape } from "./layout.ts";
+import { type Palette, paintMotion, paintTree, palette, showsValues, type Sprite, type View } from "./painter.ts";
 
 /** A node is at its new place after about this long. Chosen: one sees from where to where. */
 const GLIDE_MILLIS = 650;
@@ -32,7 +33,7 @@ export class TreePicture {
   /** Frames drawn, for those who measure. */
   frames = 0;
   private readonly canvas: HTMLCanvasElement;
-  private readonly still = document.createElement("canvas");
+  private readonly still: HTMLCanvasElement;
   private readonly model: Model;
   private readonly sprites = new Map<string, Sprite>();
   private readonly drops = new Drops();
@@ -40,14 +41,17 @@ export class TreePicture {
   private colors: Palette = palette();
   private size: Size = { width: 0, height: 0 };
   private shapeNow: Shape = "rows";
+  private room = 0;
   private isStillDue = true;
   private stillAt = 0;
   private drawnAt = 0;
   private frame = 0;
   private glidingUntil = 0;
 
-  constructor(canvas: HTMLCanvasElement, model: Model) {
+  /** `still` lies under `canvas`: what stands, and what moves. */
+  constructor(canvas: HTMLCanvasElement, still: HTMLCanvasElement, model: Model) {
     this.canvas = canvas;
+    this.still = still;
     this.model = model;
   }
 
@@ -101,6 +105,7 @@ export class TreePicture {
     const nodes = [...this.model.nodes.values()];
     const isNarrow = this.size.width < 560;
     this.shapeNow = this.wantedShape ?? (isNarrow ? "outline" : leavesOf(nodes) > ROWS_MAX ? "crown" : "rows");
+    this.room = roomOf(this.shapeNow, leavesOf(nodes));
     const placed = layOut(nodes, this.folded, this.shapeNow);
     const isFirst = this.sprites.size === 0;
     for (const id of this.sprites.keys()) if (!placed.has(id)) this.sprites.delete(id);
@@ -145,8 +150,8 @@ export class TreePicture {
   /** Values and ages, if it is time. */
   refresh(now = performance.now()): void {
     if (now - this.stillAt < VALUES_EVERY_MILLIS) return;
-    this.read();
-    this.redraw();
+    this.stillAt = now;
+    if (this.read()) this.redraw();
   }
 
   /** The node at a point of the canvas, or undefined. */
@@ -176,27 +181,25 @@ export class TreePicture {
       : { x: sprite.nowX * this.camera.scale + this.camera.x, y: sprite.nowY * this.camera.scale + this.camera.y };
   }
 
-  private read(): void {
-    const now = Date.now();
+  /** Looks at the nodes again. Returns whether that is to be seen. */
+  private read(): boolean {
+    const now = rootNow();
+    const hasValues = showsValues(this.view());
+    let isChanged = false;
     for (const sprite of this.sprites.values()) {
+      const before = sprite.look;
       const node = this.model.nodes.get(sprite.id);
       sprite.isDim = this.found !== undefined && !this.found.has(sprite.id);
-      if (node === undefined) {
-        sprite.isUp = true;
-        continue;
-      }
-      const entity = mainEntity(node);
-      sprite.isUp = node.isUp;
-      sprite.isStale = entity !== undefined && node.isUp && isStale(node, entity, now);
-      sprite.value =
-        entity === undefined
-          ? ""
-          : `${formatValue(entity.value).slice(0, 18)}${entity.unit === null ? "" : ` ${entity.unit}`}`;
-      if (!node.isUp) sprite.value = "away";
-      sprite.trouble =
-        node.lagMillis === null || node.lagMillis < SLOW_MILLIS ? 0 : node.lagMillis < BAD_MILLIS ? 1 : 2;
-      sprite.isRadio = node.entities.get("sapline.link")?.value === "esp-now";
+      if (node !== undefined) readNode(sprite, node, now, hasValues);
+      sprite.look = `${sprite.isUp}${sprite.isStale}${sprite.isDim}${sprite.trouble}${sprite.isRadio}${sprite.value}`;
+      isChanged ||= before !== sprite.look;
     }
+    return isChanged;
+  }
+
+  private view(): View {
+    const { camera, size, shapeNow: shape, colors, selected, room } = this;
+    return { camera, size, shape, colors, selected, room };
   }
 
   private wake(): void {
@@ -217,13 +220,7 @@ export class TreePicture {
       sprite.glow = Math.max(0, sprite.glow - elapsed / GLOW_MILLIS);
       isGlowing ||= sprite.glow > 0;
     }
-    const view: View = {
-      camera: this.camera,
-      size: this.size,
-      shape: this.shapeNow,
-      colors: this.colors,
-      selected: this.selected,
-    };
+    const view = this.view();
     if (isGliding || this.isStillDue) {
       this.isStillDue = false;
       this.stillAt = now;
@@ -231,7 +228,7 @@ export class TreePicture {
     }
     const context = scaled(this.canvas, this.size);
     context.clearRect(0, 0, this.size.width, this.size.height);
-    if (this.still.width > 0) context.drawImage(this.still, 0, 0, this.size.width, this.size.height);
+    if (this.frames === 1) performance.mark("tree-drawn");
     paintMotion(context, this.sprites, this.drops.alive, now, view);
     if (isGliding || isGlowing || this.drops.alive.length > 0 || this.isStillDue) this.wake();
   }
@@ -250,7 +247,19 @@ export class TreePicture {
   }
 }
 
+function readNode(sprite: Sprite, node: TreeNode, now: number, hasValue: boolean): void {
+  const entity = mainEntity(node);
+  sprite.isUp = node.isUp;
+  sprite.isStale = entity !== undefined && node.isUp && isStale(node, entity, now);
+  if (!node.isUp) sprite.value = "away";
+  else if (entity === undefined || !hasValue) sprite.value = "";
+  else sprite.value = `${formatValue(entity.value).slice(0, 18)}${entity.unit === null ? "" : ` ${entity.unit}`}`;
+  sprite.trouble = node.lagMillis === null || node.lagMillis < SLOW_MILLIS ? 0 : node.lagMillis < BAD_MILLIS ? 1 : 2;
+  sprite.isRadio = node.entities.get("sapline.link")?.value === "esp-now";
+}
+
 const newSprite = {
+  look: "",
   isUp: true,
   isStale: false,
   isDim: false,
@@ -265,11 +274,14 @@ function leavesOf(nodes: readonly TreeNode[]): number {
   return nodes.filter(({ id }) => !parents.has(id)).length;
 }
 
+/** What the stock program says of itself. */
+const HOUSEKEEPING = ["memory.free", "uptime"];
+
 /** The one value that stands for a node: of what it measures the first by name, for that does not jump about. */
 export function mainEntity(node: TreeNode): Entity | undefined {
   let best: Entity | undefined;
   for (const entity of node.entities.values()) {
-    if (entity.received === null || entity.eid.startsWith("sapline.")) continue;
+    if (entity.received === null || entity.eid.startsWith("sapline.") || HOUSEKEEPING.includes(entity.eid)) continue;
     if (best === undefined || entity.eid < best.eid) best = entity;
   }
   return best;

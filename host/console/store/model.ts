@@ -218,6 +218,12 @@ export function isStale(node: TreeNode, entity: Entity, now: number): boolean {
   return now - entity.received > Math.max(STALE_LEAST_MILLIS, STALE_TIMES * entity.paceMillis);
 }
 
+/** The points of an entity's small chart, from the log. */
+export function refill(entity: Entity, events: readonly StoredEvent[]): void {
+  entity.recent.length = 0;
+  for (const { type, ts, value } of events) if (type === "!update") addRecent(entity, ts, value);
+}
+
 function leave(node: TreeNode, since: number): void {
   if (node.isUp) Object.assign(node, { isUp: false, since });
 }
