@@ -28,6 +28,7 @@ function isAcked(world: World, id: string): () => boolean {
   return () => world.node(id).core.backlog() === 0;
 }
 
+// Own: a name said once, for good, is worth nothing if whoever heard it forgets.
 test("a root that restarts between the naming of an entity and the use of its alias knows it from its disk", () => {
   const played = scene(chain("porch", "leaf"));
   const { world } = played;
@@ -45,6 +46,7 @@ test("a root that restarts between the naming of an entity and the use of its al
   expect(new Set(played.seen.stored("leaf").map(({ epoch }) => epoch)).size).toBe(1);
 });
 
+// Own: what was not on disk was never said.
 test("a root that dies with the group that names an entity gets the names again with that group", () => {
   const played = scene(chain("leaf"), [], {});
   const { world } = played;
@@ -63,6 +65,7 @@ test("a root that dies with the group that names an entity gets the names again 
   expect(namings(played, "leaf")).toBeGreaterThan(1);
 });
 
+// Own: an alias is of an epoch, and kept text outlives that.
 test("a node whose epoch is taken from it names its entities anew, and what it kept is understood as it was said", () => {
   const played = scene(chain("porch", "leaf"));
   const { world, seen } = played;
@@ -83,6 +86,7 @@ test("a node whose epoch is taken from it names its entities anew, and what it k
   );
 });
 
+// Own: what costs bytes in each bundle has to save more of them on the wire.
 test("most of what a board reports goes in short lines, and takes fewer bytes", () => {
   const bytes = (isShort: boolean): number => {
     const { world, seen } = scene(talking(chain("leaf"), { statesEvery: 50, ...(isShort ? {} : { padBytes: 1 }) }));
