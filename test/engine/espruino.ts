@@ -123,16 +123,26 @@ function storeFile(name: string, text: string, bytesMax: number): string[] {
   return [...programs, lines.join("\n")];
 }
 
-/** Whether the engine has a library of that name; false if there is no engine. */
-export async function hasLibrary(name: string): Promise<boolean> {
-  if (ESPRUINO === "") return false;
+/** What the engine makes of an expression; "" if there is no engine. */
+async function answered(expression: string): Promise<string> {
+  if (ESPRUINO === "") return "";
   const engine = new Engine(
-    `var has = "no"; try { require("${name}"); has = "yes"; } catch (e) {} console.log("library " + has);`,
+    `var said = ""; try { said = ${expression}; } catch (e) {} console.log("said " + said);`,
     {},
   );
-  const line = await engine.line(/^library/);
+  const line = await engine.line(/^said/);
   await engine.stop();
-  return line === "library yes";
+  return line.slice("said ".length);
+}
+
+/** Whether the engine has a library of that name; false if there is no engine. */
+export async function hasLibrary(name: string): Promise<boolean> {
+  return (await answered(`require("${name}") ? "yes" : ""`)) === "yes";
+}
+
+/** Whether the engine has a chip's memory, and not as much as it wants. */
+export async function isChipLike(): Promise<boolean> {
+  return (await answered("process.memory().total")) === "16383";
 }
 
 const bundles = new Map<string, Promise<string>>();

@@ -4,7 +4,7 @@
  * the branch for good.
  */
 import { afterEach, describe, expect, test } from "vitest";
-import { Engine, ESPRUINO, firmware, hasLibrary, SKIP_REASON } from "./espruino.ts";
+import { Engine, ESPRUINO, firmware, hasLibrary, isChipLike, SKIP_REASON } from "./espruino.ts";
 import { figure } from "./figures.ts";
 import { MemoryRoot } from "./memory-root.ts";
 import { freeBase } from "./radio-contract.ts";
@@ -16,11 +16,15 @@ const READINGS = 2000;
 /** Prints the variables that are free, collected, four times a second. */
 const METER = `setInterval(function(){ console.log("free " + process.memory().free); }, 250);`;
 
+const isNative = await hasLibrary("ESPNOW");
+/** An engine with a chip's memory runs its program from flash, as a chip does; another from memory, which is quicker. */
+const hasFlash = await isChipLike();
+
 /**
  * How many times slower the engines' clocks go: a chip-like engine whose program is in a file for flash takes several times as long for everything, on a PC that
  * also runs two others of its kind, and so misses what is due in 60 ms. SLOW sets it.
  */
-const SLOW = Number(process.env["SLOW"] ?? 1);
+const SLOW = Number(process.env["SLOW"] ?? (hasFlash && !isNative ? 4 : 1));
 const CLOCK = `var realTime = getTime; var realTimeout = setTimeout;
 global.getTime = function() { return realTime() / ${SLOW}; };
 global.setTimeout = function(f, wait) { return realTimeout(f, wait * ${SLOW}); };
@@ -55,8 +59,6 @@ async function until(condition: () => boolean, what: () => string, wait: number)
   }
 }
 
-const isNative = await hasLibrary("ESPNOW");
-
 describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (${SKIP_REASON})` : ""}`, () => {
   const engines: Engine[] = [];
   let root: MemoryRoot;
@@ -85,10 +87,11 @@ describe.skipIf(ESPRUINO === "")(`a radio tree of engines${ESPRUINO === "" ? ` (
     });
     const before =
       (SLOW > 1 ? CLOCK : "") + (isNative ? "" : await firmware("firmware/stand-in.ts")) + (PADDING > 0 ? PAD : "");
-    const engine = Engine.fromFlash(before, await firmware("test/engine/radio-replay.ts"), METER, {
-      "sapline.json": JSON.stringify(config),
-      readings: made.map((line) => `${line}\n`).join(""),
-    });
+    const program = await firmware("test/engine/radio-replay.ts");
+    const files = { "sapline.json": JSON.stringify(config), readings: made.map((line) => `${line}\n`).join("") };
+    const engine = hasFlash
+      ? Engine.fromFlash(before, program, METER, files)
+      : new Engine(`${before}\n${program}\n${METER}`, files);
     engines.push(engine);
     return engine;
   };
