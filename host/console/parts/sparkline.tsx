@@ -14,13 +14,16 @@ export function Sparkline({ points }: { points: readonly number[] }) {
     most = Math.max(most, points[i] as number);
   }
   const reach = most - least || 1;
+  const isSwitch = points.every((value, at) => at % 2 === 0 || value === 0 || value === 1);
   let path = "";
   let x = 0;
   let y = 0;
   for (let i = 0; i < count; i++) {
     x = 2 + (i / (count - 1)) * (WIDTH - 6);
     y = HEIGHT - 4 - (((points[2 * i + 1] as number) - least) / reach) * (HEIGHT - 8);
-    path += `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
+    // Between on and off there is nothing.
+    path +=
+      isSwitch && i > 0 ? `H${x.toFixed(1)}V${y.toFixed(1)}` : `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
   }
   return (
     <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" focusable="false">
