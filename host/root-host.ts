@@ -15,7 +15,7 @@ import { LiveEvents } from "./api/live-events.ts";
 import { ApiTrouble } from "./api/reply.ts";
 import { Api } from "./api/routes.ts";
 import { SignIn } from "./api/sign-in.ts";
-import type { ApiSource, Health, Stock } from "./api/source.ts";
+import type { ApiSource, Health, LinkKind, Stock } from "./api/source.ts";
 import { monotonicNow, unixNow } from "./clock.ts";
 import { makeDirectory } from "./file.ts";
 import { HealthHistory, type Second } from "./health-history.ts";
@@ -227,6 +227,12 @@ export class RootHost implements ApiSource {
 
   node(id: string): NodeRow | undefined {
     return this.root.node(id);
+  }
+
+  linkKind(id: string): LinkKind | null {
+    const link = this.root.roll.childLink(id);
+    if (link === undefined) return null;
+    return this.radio?.has(link) === true ? "esp-now" : "websocket";
   }
 
   values(node: string): ValueRow[] {

@@ -57,7 +57,8 @@ export class Root {
   private projection: Projection;
   private ledger: Ledger;
   private intake: Intake;
-  private roll: Roll;
+  /** Who is connected, to be looked at. */
+  readonly roll: Roll;
   private presence: Presence;
   private admission: Admission;
   private calls: Calls;

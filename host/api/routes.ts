@@ -67,11 +67,11 @@ export class Api {
         checkNames(url.searchParams, []);
         return sendJson(response, 200, {
           root: { id: "root", startedAt: this.source.startedAt },
-          nodes: this.source.nodes().map(nodeJson),
+          nodes: this.source.nodes().map((row) => ({ ...nodeJson(row), link: this.source.linkKind(row.id) })),
         });
       case "nodes/ID":
         only(request, "GET");
-        return sendJson(response, 200, nodeJson(this.node(id)));
+        return sendJson(response, 200, { ...nodeJson(this.node(id)), link: this.source.linkKind(id as string) });
       case "entities":
         only(request, "GET");
         checkNames(url.searchParams, []);

@@ -40,12 +40,16 @@ export interface Stock {
   desired: number;
 }
 
+export type LinkKind = "websocket" | "esp-now";
+
 export interface ApiSource {
   /** When this root started: milliseconds since 1970. */
   readonly startedAt: number;
   health(): Health;
   nodes(): NodeRow[];
   node(id: string): NodeRow | undefined;
+  /** How a child of the root is connected; null of a node that is away, or behind a branch. */
+  linkKind(node: string): LinkKind | null;
   values(node: string): ValueRow[];
   desired(node: string): DesiredRow[];
   act(node: string, eid: string, value: unknown, ttlMillis: number): Promise<ActOutcome>;

@@ -91,6 +91,12 @@ export class Roll {
     return member;
   }
 
+  /** The link of a child of the root; undefined of a node that is away, or behind a branch. */
+  childLink(id: string): LinkId | undefined {
+    const member = this.find(id);
+    return member === undefined || member.link <= 0 || member.via.length > 0 ? undefined : member.link;
+  }
+
   find(id: unknown): Member | undefined {
     return typeof id === "string" ? this.members.get(id) : undefined;
   }

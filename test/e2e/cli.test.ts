@@ -34,11 +34,13 @@ class House {
     return child;
   }
 
-  async startRoot(): Promise<{ child: ChildProcessWithoutNullStreams; url: string }> {
+  async startRoot(): Promise<{ child: ChildProcessWithoutNullStreams; url: string; errors: () => string }> {
     const child = this.keep(await startSapline(["root", "--port", "0", "--data", this.data]));
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     const line = await firstLine(child);
     expect(line).toMatch(/^sapline root http:\/\/127\.0\.0\.1:\d+$/);
-    return { child, url: line.split(" ")[2] as string };
+    return { child, url: line.split(" ")[2] as string, errors: () => errors };
   }
 
   /** The kitchen's events, as another process than the root finds them. */
@@ -74,7 +76,7 @@ describe.concurrent("usage", () => {
   test("help names every command and ends with 0; every command has help of its own", async () => {
     const { code, stdout } = await sapline(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["root", "token", "nodes", "state", "act", "set", "log", "node", "init"])
+    for (const command of ["root", "token", "person", "nodes", "state", "act", "set", "log", "node", "init"])
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     const all = await Promise.all(
       [
@@ -115,6 +117,24 @@ describe.concurrent("usage", () => {
     });
   });
 
+  test("people are added, listed and removed; a password comes from stdin or is made up and printed once", async ({
+    house,
+  }) => {
+    const person = (...args: string[]): ReturnType<typeof sapline> =>
+      sapline(
+        ["person", ...args, "--data", house.data],
+        args.includes("--stdin") ? { input: "typed by hand
+" } : {},
+      );
+    expect(await person("add", "ann", "--role", "administer", "--stdin")).toMatchObject({ code: 0, stdout: "" });
+    expect((await person("add", "bob")).stdout).toMatch(/^\S{4}(-\S{4}){4}\n$/);
+    expect((await person("role", "bob", "act")).code).toBe(0);
+    expect((await person("list")).stdout).toBe("NAME  ROLE\nann   administer\nbob   act\n");
+    expect((await person("remove", "ann")).stderr).toContain("nobody would be left");
+    expect((await person("role", "bob", "chief")).stderr).toContain("look, act, administer");
+    expect((await person("remove", "bob")).code).toBe(0);
+  });
+
   test("tables carry no colours into a pipe", async ({ house }) => {
     house.addToken("kitchen");
     const table = await sapline(["token", "list", "--data", house.data]);
@@ -139,7 +159,10 @@ describe.concurrent("usage", () => {
 describe.concurrent("a root as a process", () => {
   test("what it acknowledged is in the log after SIGKILL, and the node resumes its epoch", async ({ house }) => {
     const token = house.addToken("kitchen");
-    const { child, url } = await house.startRoot();
+    const { child, url, errors } = await house.startRoot();
+    await until("the first password is printed", () =>
+      /^console: sign in at http:\S+\/console as admin, password \S{24}\n/m.test(errors()),
+    );
     const client = await WireClient.open(`${url.replace("http", "ws")}/node`, token);
     const epoch = await client.join("kitchen");
     for (let n = 1; n <= 20; n++) await client.store("kitchen", epoch, n, [update(n)]);
@@ -147,6 +170,7 @@ describe.concurrent("a root as a process", () => {
     await once(child, "close");
     expect(house.stored().map(({ value }) => value)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     const again = await house.startRoot();
+    expect(again.errors()).not.toContain("password");
     const resumed = await WireClient.open(`${again.url.replace("http", "ws")}/node`, token);
     expect(await resumed.join("kitchen", epoch)).toBe(epoch);
     await resumed.store("kitchen", epoch, 21, [update(20), update(21)]);

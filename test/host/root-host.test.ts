@@ -240,6 +240,7 @@ describe("the API", () => {
       since: expect.any(Number),
       epoch,
       fw: "test",
+      link: "websocket",
     });
     const { nodes, root } = (await ask("GET", "/api/nodes")).body as { nodes: { id: string }[]; root: object };
     expect(nodes.map(({ id }) => id)).toContain("porch");

@@ -3,15 +3,17 @@
  * nobody has said is not shown as zero.
  */
 import { now } from "../clock.ts";
-import type { TreeNode } from "../store/model.ts";
+import { linkOf, type TreeNode } from "../store/model.ts";
 import { formatAge, formatBytes, formatDuration, formatNumber, formatValue, plural } from "../words.ts";
+
+const LINK_NAMES: { readonly [link: string]: string } = { "esp-now": "ESP-NOW", websocket: "WebSocket" };
 
 export function NodeFigures({ node }: { node: TreeNode }) {
   const own = (name: string): unknown => node.entities.get(`sapline.${name}`)?.value;
   const rssi = own("rssi");
   const buffer = own("buffer");
   const resends = own("resends");
-  const link = own("link");
+  const link = linkOf(node);
   return (
     <dl class="figures">
       <Figure name="Last heard" value={node.lastReceived === 0 ? "–" : formatAge(now.value - node.lastReceived)} />
@@ -33,7 +35,7 @@ export function NodeFigures({ node }: { node: TreeNode }) {
         isBad={node.given > 0}
         hint="Events that were given up, each counted and named in the log. Since the root started."
       />
-      {link !== undefined && <Figure name="Link" value={link === "esp-now" ? "ESP-NOW" : formatValue(link)} />}
+      {link !== undefined && <Figure name="Link" value={LINK_NAMES[link] ?? formatValue(link)} />}
       {typeof rssi === "number" && (
         <Figure name="Signal" value={formatNumber(rssi)} unit="dBm" hint={signalWords(rssi)} isBad={rssi < -85} />
       )}

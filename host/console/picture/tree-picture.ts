@@ -4,7 +4,7 @@
  * It draws only while something moves. What stands still is on a canvas of its own below, so that a frame costs the drops alone.
  */
 import { rootNow } from "../clock.ts";
-import { type Entity, isStale, type Model, type TreeNode } from "../store/model.ts";
+import { type Entity, isStale, linkOf, type Model, type TreeNode } from "../store/model.ts";
 import { formatValue } from "../words.ts";
 import { Camera, type Size } from "./camera.ts";
 import { Drops } from "./drops.ts";
@@ -255,7 +255,7 @@ function readNode(sprite: Sprite, node: TreeNode, now: number, hasValue: boolean
   else if (entity === undefined || !hasValue) sprite.value = "";
   else sprite.value = `${formatValue(entity.value).slice(0, 18)}${entity.unit === null ? "" : ` ${entity.unit}`}`;
   sprite.trouble = node.lagMillis === null || node.lagMillis < SLOW_MILLIS ? 0 : node.lagMillis < BAD_MILLIS ? 1 : 2;
-  sprite.isRadio = node.entities.get("sapline.link")?.value === "esp-now";
+  sprite.isRadio = linkOf(node) === "esp-now";
 }
 
 const newSprite = {

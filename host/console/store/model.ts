@@ -43,6 +43,8 @@ export interface TreeNode {
   since: number;
   epoch: number;
   fw: string;
+  /** How a child of the root is connected, as the root knows it; null otherwise. */
+  link: string | null;
   entities: Map<string, Entity>;
   /** Events since this page was opened, and those not yet shown as drops. */
   events: number;
@@ -62,6 +64,7 @@ export interface NodeJson {
   since: number;
   epoch: number;
   fw: string;
+  link: string | null;
 }
 
 export interface EntityJson {
@@ -99,8 +102,8 @@ export class Model {
     this.startedAt = startedAt;
     const ids = new Set(nodes.map(({ id }) => id));
     for (const id of this.nodes.keys()) if (!ids.has(id)) this.nodes.delete(id);
-    for (const { id, parent, up, since, epoch, fw } of nodes)
-      Object.assign(this.node(id), { parent, isUp: up, since, epoch, fw });
+    for (const { id, parent, up, since, epoch, fw, link } of nodes)
+      Object.assign(this.node(id), { parent, isUp: up, since, epoch, fw, link });
     for (const { id, given, lastReceived, lagMillis } of traffic)
       Object.assign(this.node(id), { given, lastReceived, lagMillis });
     for (const { node, eid, value, unit, ts, received, epoch, n, desired } of entities) {
@@ -195,6 +198,7 @@ export class Model {
         since: 0,
         epoch: 0,
         fw: "",
+        link: null,
         entities: new Map(),
         events: 0,
         fresh: 0,
@@ -216,6 +220,12 @@ export function isStale(node: TreeNode, entity: Entity, now: number): boolean {
   if (!node.isUp) return true;
   if (entity.received === null || entity.paceMillis === 0) return false;
   return now - entity.received > Math.max(STALE_LEAST_MILLIS, STALE_TIMES * entity.paceMillis);
+}
+
+/** "websocket" or "esp-now", as the node says or the root knows; undefined if nobody does. */
+export function linkOf(node: TreeNode): string | undefined {
+  const said = node.entities.get("sapline.link")?.value;
+  return typeof said === "string" ? said : (node.link ?? undefined);
 }
 
 /** The points of an entity's small chart, from the log. */
