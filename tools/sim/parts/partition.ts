@@ -12,7 +12,7 @@ export const ROOT_PART = 0;
  * threads were.
  */
 const NODE_COST = 2;
-const ROOT_COST = 1.1;
+const ROOT_COST = 0.6;
 /** A subtree that costs more than this share of a part is divided. Chosen: parts may then differ by as much. */
 const UNIT_SHARE = 0.15;
 
