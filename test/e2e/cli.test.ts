@@ -121,11 +121,7 @@ describe.concurrent("usage", () => {
     house,
   }) => {
     const person = (...args: string[]): ReturnType<typeof sapline> =>
-      sapline(
-        ["person", ...args, "--data", house.data],
-        args.includes("--stdin") ? { input: "typed by hand
-" } : {},
-      );
+      sapline(["person", ...args, "--data", house.data], args.includes("--stdin") ? { input: "typed by hand\n" } : {});
     expect(await person("add", "ann", "--role", "administer", "--stdin")).toMatchObject({ code: 0, stdout: "" });
     expect((await person("add", "bob")).stdout).toMatch(/^\S{4}(-\S{4}){4}\n$/);
     expect((await person("role", "bob", "act")).code).toBe(0);
