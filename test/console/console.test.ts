@@ -184,19 +184,28 @@ describe.skipIf(CHROMIUM === "")(`the console in a browser${CHROMIUM === "" ? ` 
 
   test("axe finds nothing on any page, in both themes", async () => {
     const own = await stage.signedIn("administer", { colorScheme: "light" });
-    const door = await stage.page(own);
-    const found: string[] = [];
-    for (const path of PAGES) {
-      await door.goto(`${stage.url}/console/${path}`);
-      await door.locator("h1").first().waitFor({ state: "attached" });
-      if (path.startsWith("node")) await door.locator(".plot canvas").waitFor();
-      found.push(...(await axeInBothThemes(door)));
-    }
-    const stranger = await stage.browser.newContext();
-    const entrance = await stage.page(stranger);
-    await entrance.getByLabel("Name").waitFor();
-    expect([...found, ...(await axeInBothThemes(entrance))]).toEqual([]);
-    await Promise.all([own.close(), stranger.close()]);
+    const look = async (paths: readonly string[]): Promise<string[]> => {
+      const door = await stage.page(own);
+      const found: string[] = [];
+      for (const path of paths) {
+        await door.goto(`${stage.url}/console/${path}`);
+        await door.locator("h1").first().waitFor({ state: "attached" });
+        if (path.startsWith("node")) await door.locator(".plot canvas").waitFor();
+        found.push(...(await axeInBothThemes(door)));
+      }
+      return found;
+    };
+    const entrance = async (): Promise<string[]> => {
+      const stranger = await stage.browser.newContext();
+      const door = await stage.page(stranger);
+      await door.getByLabel("Name").waitFor();
+      await door.emulateMedia({ colorScheme: "dark" });
+      await door.locator("html[data-theme=dark]").waitFor();
+      return axeInBothThemes(door);
+    };
+    const halves = [PAGES.filter((_, at) => at % 2 === 0), PAGES.filter((_, at) => at % 2 === 1)];
+    expect((await Promise.all([...halves.map(look), entrance()])).flat()).toEqual([]);
+    await own.close();
   });
 
   test("on a phone nothing is wider than the screen", async () => {
@@ -272,9 +281,11 @@ describe.skipIf(CHROMIUM === "")(`the console in a browser${CHROMIUM === "" ? ` 
 async function axeInBothThemes(door: Page): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
-    await door.emulateMedia({ colorScheme });
-    await door.locator(`html[data-theme=${colorScheme}]`).waitFor();
-    const { violations } = await new AxeBuilder({ page: door }).setLegacyMode().analyze();
+    await door.evaluate((wanted) => Object.assign(document.documentElement.dataset, { theme: wanted }), colorScheme);
+    const { violations } = await new AxeBuilder({ page: door })
+      .setLegacyMode()
+      .options({ resultTypes: ["violations"] })
+      .analyze();
     for (const { id, nodes } of violations)
       found.push(`${new URL(door.url()).pathname}, ${colorScheme}: ${id} ${nodes.map(({ html }) => html).join(" | ")}`);
   }

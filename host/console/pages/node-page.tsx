@@ -10,8 +10,14 @@ import { NodeStory } from "../parts/node-story.tsx";
 import { connection, model, movedShown, shown } from "../store/live.ts";
 import { formatDuration, formatTime, plural } from "../words.ts";
 
+/** More entities than this can be searched. */
+const FEW = 12;
+/** Cards on the page at once. */
+const SHOWN = 60;
+
 export function NodePage({ id, wanted }: { id: string; wanted: string | undefined }) {
   const open = useSignal<string | undefined>(wanted);
+  const part = useSignal("");
   void movedShown.value;
   void shown.value;
   const node = model.nodes.get(id);
@@ -27,8 +33,9 @@ export function NodePage({ id, wanted }: { id: string; wanted: string | undefine
       </div>
     );
   const way = ["root", ...model.way(id).reverse()];
-  const entities = [...node.entities.values()]
-    .filter(({ eid }) => !eid.startsWith("sapline."))
+  const all = [...node.entities.values()].filter(({ eid }) => !eid.startsWith("sapline."));
+  const entities = all
+    .filter(({ eid }) => eid === open.value || eid.toLowerCase().includes(part.value.toLowerCase()))
     .sort((a, b) => (a.eid < b.eid ? -1 : 1));
   const children = [...model.nodes.values()].filter(({ parent }) => parent === id);
   return (
@@ -74,13 +81,25 @@ export function NodePage({ id, wanted }: { id: string; wanted: string | undefine
       <NodeFigures node={node} />
       <section aria-labelledby="entities-title">
         <h2 id="entities-title">Entities</h2>
-        {entities.length === 0 && (
+        {all.length > FEW && (
+          <label class="search">
+            <Icon name="search" size={18} />
+            <span class="sr-only">Search entities</span>
+            <input
+              type="search"
+              placeholder={`Search ${all.length} entities`}
+              value={part.value}
+              onInput={(event) => (part.value = event.currentTarget.value)}
+            />
+          </label>
+        )}
+        {all.length === 0 && (
           <p class="hint">
             {id} has not said a value yet. A program says one by <code>entity.update(21.5)</code>.
           </p>
         )}
         <div class="entities">
-          {entities.map((entity) => (
+          {entities.slice(0, SHOWN).map((entity) => (
             <EntityCard
               key={entity.eid}
               node={node}
@@ -90,6 +109,7 @@ export function NodePage({ id, wanted }: { id: string; wanted: string | undefine
             />
           ))}
         </div>
+        {entities.length > SHOWN && <p class="hint">{entities.length - SHOWN} more: search for them by name.</p>}
         <FreeAction node={node} />
       </section>
       <NodeStory id={id} />

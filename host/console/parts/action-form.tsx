@@ -186,7 +186,11 @@ function kindOf(value: unknown): Kind {
 /** Undefined if that is not what it can be. */
 function parse(kind: Kind, text: string): unknown {
   if (kind === "text") return text;
-  if (kind === "number") return text.trim() === "" || !Number.isFinite(Number(text)) ? undefined : Number(text);
+  if (kind === "number") {
+    // Half of the world writes 21,5.
+    const number = Number(text.trim().replace(",", "."));
+    return text.trim() === "" || !Number.isFinite(number) ? undefined : number;
+  }
   if (text.trim() === "") return null;
   try {
     return JSON.parse(text);

@@ -68,9 +68,16 @@ export function EntityCard({
   );
 }
 
+/** Questions to the log, one after the other: it has other readers. */
+let recalling: Promise<void> = Promise.resolve();
+
 /** A page that was just opened has not seen how the value went: the log has. */
 async function recall(node: TreeNode, entity: Entity): Promise<void> {
-  if (entity.recent.length > 2 * RECALLED || entity.received === null) return;
+  if (entity.recent.length >= RECALLED || entity.received === null) return;
+  recalling = recalling.then(() => refillFromLog(node, entity));
+}
+
+async function refillFromLog(node: TreeNode, entity: Entity): Promise<void> {
   const path = `/api/nodes/${encodeURIComponent(node.id)}/entities/${encodeURIComponent(entity.eid)}/history`;
   const found = await ask<{ events: StoredEvent[] }>("GET", `${path}?limit=${RECALLED}`).catch(() => undefined);
   if (found !== undefined) refill(entity, found.events);

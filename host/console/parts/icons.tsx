@@ -10,6 +10,7 @@ const PATHS: { readonly [name: string]: string } = {
   moon: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zm5-2 4.5 4.5",
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5m11-5v5h-5",
+  screen: "M3 5h18v11H3zM8 20h8",
   plus: "M12 6v12M6 12h12",
   minus: "M6 12h12",
   right: "m9 6 6 6-6 6",

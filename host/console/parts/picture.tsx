@@ -113,6 +113,14 @@ export function Picture({ state }: { state: TreeState }) {
         >
           <Icon name="fit" />
         </button>
+        <button
+          class="plain picture-zoom"
+          type="button"
+          aria-label="Whole screen"
+          onClick={() => void wholeScreen(canvas.current)}
+        >
+          <Icon name="screen" />
+        </button>
         <select
           aria-label="Shape of the tree"
           value={view.value.shape}
@@ -147,4 +155,10 @@ export function Picture({ state }: { state: TreeState }) {
       </p>
     </section>
   );
+}
+
+/** For walls: the picture alone, and back. */
+async function wholeScreen(canvas: HTMLCanvasElement | null): Promise<void> {
+  if (document.fullscreenElement !== null) await document.exitFullscreen();
+  else await canvas?.parentElement?.requestFullscreen();
 }

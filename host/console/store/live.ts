@@ -21,6 +21,8 @@ export type Connection =
 const SHOW_EVERY_MILLIS = 200;
 /** The root sends a comment each 15 s: silence for longer is a dead connection. */
 const SILENT_MILLIS = 40_000;
+/** Many come at once: they are asked about together. */
+const RELINK_MILLIS = 1500;
 const AGAIN_FIRST_MILLIS = 500;
 const AGAIN_MOST_MILLIS = 5000;
 
@@ -38,6 +40,7 @@ let waiting: StoredEvent[] = [];
 let isFrameDue = false;
 let shownAt = 0;
 let showTimer = 0;
+let relinkTimer = 0;
 /** Before the root's answer has come, events wait. */
 let isLoaded = false;
 let ending: AbortController | undefined;
@@ -123,6 +126,15 @@ async function load(): Promise<void> {
   show();
 }
 
+/** Some time after somebody came or went; if it fails, the next one's coming asks again. */
+function relink(): void {
+  relinkTimer = 0;
+  ask<{ nodes: NodeJson[] }>("GET", "/api/nodes").then(
+    ({ nodes }) => model.relink(nodes),
+    () => {},
+  );
+}
+
 /** Folds what has come in the next frame; a page that nobody sees has no frames. */
 function frame(): void {
   if (isFrameDue) return;
@@ -136,7 +148,9 @@ function fold(): void {
   if (!isLoaded || waiting.length === 0) return;
   const events = waiting;
   waiting = [];
+  const { moved } = model;
   for (const event of events) model.take(event);
+  if (model.moved !== moved) relinkTimer ||= window.setTimeout(relink, RELINK_MILLIS);
   tail.add(events);
   for (const listener of frameListeners) listener();
   const wait = SHOW_EVERY_MILLIS - (performance.now() - shownAt);

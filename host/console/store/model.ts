@@ -115,6 +115,15 @@ export class Model {
     this.moved++;
   }
 
+  /** How children of the root are connected, which no event says. */
+  relink(nodes: NodeJson[]): void {
+    for (const { id, link } of nodes) {
+      const node = this.nodes.get(id);
+      if (node !== undefined) node.link = link;
+    }
+    this.changes++;
+  }
+
   /** Folds one event. Those that the last `load` held already change nothing. */
   take(event: StoredEvent): void {
     this.changes++;
@@ -167,6 +176,7 @@ export class Model {
           since: received,
           epoch: Number(more["ep"]),
           fw: String(more["fw"] ?? ""),
+          link: null,
         });
         break;
       }
