@@ -31,7 +31,7 @@ export interface Entity {
   desired: Desired | null;
   /** Times and numbers in turn, oldest first. */
   recent: number[];
-  /** Usual milliseconds between two arrivals; 0 while that is not known. */
+  /** Usual milliseconds between two arrivals, and how many it was learnt from. */
   paceMillis: number;
   seen: number;
 }
@@ -228,7 +228,7 @@ export class Model {
 /** Whether a value is older than one expects of it: of its entity's usual pace, or because its node is away. */
 export function isStale(node: TreeNode, entity: Entity, now: number): boolean {
   if (!node.isUp) return true;
-  if (entity.received === null || entity.paceMillis === 0) return false;
+  if (entity.received === null || entity.seen < PACE_EVENTS) return false;
   return now - entity.received > Math.max(STALE_LEAST_MILLIS, STALE_TIMES * entity.paceMillis);
 }
 
@@ -277,7 +277,7 @@ function update(entity: Entity, { epoch, n, value, ts, received, more }: StoredE
   if (entity.received !== null && received > entity.received) {
     const pace = received - entity.received;
     entity.seen++;
-    if (entity.seen >= PACE_EVENTS) entity.paceMillis += (pace - entity.paceMillis) / Math.min(entity.seen, 10);
+    entity.paceMillis += (pace - entity.paceMillis) / Math.min(entity.seen, 10);
   }
   Object.assign(entity, { value, ts, received, epoch, n });
   addRecent(entity, ts, value);
