@@ -234,6 +234,16 @@ describe.skipIf(CHROMIUM === "")(`the console in a browser${CHROMIUM === "" ? ` 
     await page.locator(".story-line", { hasText: "wind-2014 joined below pond" }).waitFor();
   });
 
+  test("the tree of an earlier moment is shown as it was, and the one of now again", async () => {
+    await page.goto(`${stage.url}/console/`);
+    await page.getByText(/12 of 1[4-6] nodes here/).waitFor();
+    await page.getByRole("button", { name: "Earlier" }).click();
+    await page.getByLabel("The tree as it was at").fill("2020-01-01T12:00:00");
+    await page.getByText("no node had joined at").waitFor();
+    await page.getByRole("button", { name: "Now" }).click();
+    await page.getByText(/12 of 1[4-6] nodes here/).waitFor();
+  });
+
   test("what an absent node is to have is pending, and settles when it is back; an action meanwhile is refused", async () => {
     stage.nodes.get("house")?.stop();
     await page.goto(`${stage.url}/console/node/house/thermostat.target`);

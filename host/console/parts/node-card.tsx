@@ -1,7 +1,7 @@
 /** What is chosen in the tree, in short, and what can be done with it. */
 import { useEffect } from "preact/hooks";
 import { now } from "../clock.ts";
-import { model, shown } from "../store/live.ts";
+import { shown } from "../store/live.ts";
 import { isStale } from "../store/model.ts";
 import { formatAge, formatDuration, formatNumber, formatValue, plural } from "../words.ts";
 import { Icon } from "./icons.tsx";
@@ -20,6 +20,8 @@ export function NodeCard({ state }: { state: TreeState }) {
     return () => removeEventListener("keydown", onKey);
   }, []);
   void shown.value;
+  const model = state.model.value;
+  const moment = state.past.value ?? now.value;
   const node = model.nodes.get(state.selected.value ?? "");
   if (node === undefined) return null;
   const below = [...model.nodes.values()].filter(({ parent }) => parent === node.id).length;
@@ -35,12 +37,12 @@ export function NodeCard({ state }: { state: TreeState }) {
         </button>
       </header>
       <p class="node-card-state">
-        {node.isUp ? "Here" : "Away"} for {formatDuration(now.value - node.since)}, below{" "}
+        {node.isUp ? "Here" : "Away"} for {formatDuration(moment - node.since)}, below{" "}
         {node.parent === "root" ? "the root" : node.parent}
         {below > 0 && `, ${plural(below, "child", "children")}`}
         {node.isUp && node.rate >= 0.1 && `, ${formatNumber(Math.round(node.rate * 10) / 10)} events/s`}
       </p>
-      {entities.length === 0 && <p class="hint">It has not said a value yet.</p>}
+      {entities.length === 0 && state.past.value === undefined && <p class="hint">It has not said a value yet.</p>}
       <dl class="node-card-values">
         {entities.slice(0, ENTITIES_SHOWN).map((entity) => (
           <div key={entity.eid} class={isStale(node, entity, now.value) ? "is-stale" : ""}>

@@ -9,7 +9,7 @@ import { mainEntity } from "../picture/tree-picture.ts";
 import { go } from "../route.ts";
 import { shown } from "../store/live.ts";
 import { isStale } from "../store/model.ts";
-import { formatAge, formatValue } from "../words.ts";
+import { formatDuration, formatValue } from "../words.ts";
 import { Icon } from "./icons.tsx";
 import type { Row, TreeState } from "./tree-state.ts";
 
@@ -143,7 +143,7 @@ function ListRow({ row, state, isStop }: { row: Row; state: TreeState; isStop: b
       <span class={`dot ${node.isUp ? (isOld ? "is-stale" : "is-up") : "is-away"}`} aria-hidden="true" />
       <span class="list-name">{node.id}</span>
       <span class={`list-value${isOld ? " is-stale" : ""}`}>
-        {node.isUp ? words : `away ${formatAge(now.value - node.since).replace(" ago", "")}`}
+        {node.isUp ? words : `away ${formatDuration((state.past.value ?? now.value) - node.since)}`}
       </span>
     </div>
   );

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Shape } from "../picture/layout.ts";
 import { TreePicture } from "../picture/tree-picture.ts";
 import { go } from "../route.ts";
-import { connection, frameListeners, model, movedShown, shown } from "../store/live.ts";
+import { connection, frameListeners, movedShown, shown } from "../store/live.ts";
 import { isDark } from "../theme.ts";
 import { plural } from "../words.ts";
 import { Gestures } from "./gestures.ts";
@@ -18,6 +18,7 @@ const SHAPES: { shape: Shape; name: string }[] = [
 ];
 
 export function Picture({ state }: { state: TreeState }) {
+  const model = state.model.value;
   const canvas = useRef<HTMLCanvasElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
   const picture = useRef<TreePicture | undefined>(undefined);

@@ -1,8 +1,9 @@
-/** What the tree's picture, list and card share: what is searched, folded and chosen. */
+/** What the tree's picture, list and card share: what is searched, folded and chosen, and of what moment the tree is. */
 import { computed, signal } from "@preact/signals";
 import { byName } from "../picture/layout.ts";
-import { model, movedShown } from "../store/live.ts";
-import type { TreeNode } from "../store/model.ts";
+import { ask } from "../api.ts";
+import { model as liveModel, movedShown } from "../store/live.ts";
+import { Model, type NodeJson, type TreeNode } from "../store/model.ts";
 
 export interface Row {
   node: TreeNode;
@@ -16,6 +17,10 @@ export interface Row {
 }
 
 export class TreeState {
+  /** The moment that is looked at, milliseconds since 1970; undefined: now. */
+  readonly past = signal<number | undefined>(undefined);
+  readonly model = signal(liveModel);
+  readonly trouble = signal("");
   readonly search = signal("");
   readonly folded = signal<ReadonlySet<string>>(new Set());
   readonly selected = signal<string | undefined>(undefined);
@@ -25,6 +30,7 @@ export class TreeState {
   /** The nodes that fit the search; undefined while there is none. */
   readonly found = computed<Set<string> | undefined>(() => {
     void movedShown.value;
+    const model = this.model.value;
     const wanted = this.search.value.trim().toLowerCase();
     if (wanted === "") return undefined;
     const fits = ({ id, fw, entities }: TreeNode): boolean =>
@@ -37,6 +43,7 @@ export class TreeState {
   /** The list from the top down: of a search what was found and the way to it. */
   readonly rows = computed<Row[]>(() => {
     void movedShown.value;
+    const model = this.model.value;
     const found = this.found.value;
     const kept = found === undefined ? undefined : new Set([...found].flatMap((id) => [id, ...model.way(id)]));
     const children = new Map<string, TreeNode[]>();
@@ -60,6 +67,25 @@ export class TreeState {
     walk("root", 1);
     return rows;
   });
+
+  /** The tree as it was, from the root's log; undefined: as it is. */
+  async look(at: number | undefined): Promise<void> {
+    this.trouble.value = "";
+    if (at === undefined) {
+      this.past.value = undefined;
+      this.model.value = liveModel;
+      return;
+    }
+    try {
+      const { nodes } = await ask<{ nodes: NodeJson[] }>("GET", `/api/topology?at=${at}`);
+      const model = new Model();
+      model.load(0, nodes, [], []);
+      this.past.value = at;
+      this.model.value = model;
+    } catch (error) {
+      this.trouble.value = (error as Error).message;
+    }
+  }
 
   fold(id: string, isFolded: boolean): void {
     const folded = new Set(this.folded.value);
