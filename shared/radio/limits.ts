@@ -61,8 +61,8 @@ export const FAIL_DOUBLINGS_MAX = 7;
 export const ACK_FAILS_MAX = 3;
 /** Data waits, and the peer has acknowledged nothing for this long: the session is lost. Chosen: beyond the longest wait for an ack. */
 export const SESSION_TIMEOUT = 5000 as Millis;
-/** Nothing heard for this long: the session is lost. Chosen: the tree asks a silent link after 5 s and ends it after 15 s, so this only
- * frees what nobody minds any more. */
+/** Nothing heard for this long: the session is lost. Chosen: by radio the tree asks a silent link after 40 s (RADIO_SLOWNESS), so this ends those
+ * whose other end does not answer. */
 export const SESSION_SILENCE = 60000 as Millis;
 /** What became of data, kept for the estimator until it asks. Chosen. */
 export const REPORTS_MAX = 16;

@@ -40,25 +40,24 @@ export function chatter(field: Field, millis: number, every: number, watch: () =
   }
 }
 
-/** Frames go up from every station and down to every station, each once and in order. */
+/** How often it is tried to catch a tree in which nobody changes its parent meanwhile. */
+const QUIET_TRIES = 5;
+
+/** Frames go up from every station and down to every station, each once and in order; unless a parent is changed: then once more. */
 export function expectCarries(field: Field, source: Station, frames: number): void {
   const all = others(field).filter((one) => one.isAlive);
-  field.run(15_000);
-  source.got = [];
-  for (const station of all) station.got = [];
-  const wanted: string[] = [];
-  for (let i = 0; i < frames; i++) {
-    // Some longer than a datagram.
-    wanted.push(" " + i + "x".repeat((i % 7) * 100));
-    for (const station of all) expect(field.sendUp(station, wanted[i] as string)).toBe(true);
-    field.run(100);
+  // Some longer than a datagram.
+  const wanted = Array.from({ length: frames }, (_, i) => ` ${i}${"x".repeat((i % 7) * 100)}`);
+  const changes = (): number => all.reduce((sum, one) => sum + one.changes.length, 0);
+  for (let left = QUIET_TRIES; ; left--) {
+    field.run(15_000);
+    const before = changes();
+    const isCarried = carry(field, source, all, wanted);
+    // What a link takes along when it closes is TreeNode's to say again, and there is none here.
+    if (changes() !== before && left > 0) continue;
+    expect(isCarried).toBe(true);
+    break;
   }
-  field.run(5000);
-  for (let i = 0; i < frames; i++) {
-    for (const station of all) expect(field.sendDown(source, station, wanted[i] as string)).toBe(true);
-    field.run(100);
-  }
-  field.run(5000);
   for (const station of all) {
     const up = source.got
       .filter((one) => one.text.startsWith(station.mac))
@@ -67,6 +66,24 @@ export function expectCarries(field: Field, source: Station, frames: number): vo
     expect(up).toEqual(wanted);
     expect(station.got.map((one) => one.text)).toEqual(wanted);
   }
+}
+
+/** False if there was no way for one of the frames. */
+function carry(field: Field, source: Station, all: readonly Station[], wanted: readonly string[]): boolean {
+  source.got = [];
+  for (const station of all) station.got = [];
+  let isCarried = true;
+  for (const text of wanted) {
+    for (const station of all) isCarried = field.sendUp(station, text) && isCarried;
+    field.run(100);
+  }
+  field.run(5000);
+  for (const text of wanted) {
+    for (const station of all) isCarried = field.sendDown(source, station, text) && isCarried;
+    field.run(100);
+  }
+  field.run(5000);
+  return isCarried;
 }
 
 export function quantile(values: readonly number[], share: number): number {
