@@ -1,11 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkBundle } from "#tools/bundle/engine-gate.ts";
-import { bundleFirmware, FIRMWARE, type FirmwareBundle } from "#tools/bundle/firmware-bundle.ts";
+import { bundleFirmware } from "#tools/bundle/firmware-bundle.ts";
 import { dropCalls, numberCounters } from "#tools/bundle/private-words.ts";
-import { privateNames, unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
+import { privateNames } from "#tools/bundle/private-names.ts";
 import { optionalNames, shareNames } from "#tools/bundle/share-names.ts";
 import { shorten } from "#tools/bundle/shorten.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -163,58 +162,6 @@ describe("firmware bundle", () => {
 
   test("writes the version into the program", async () => {
     expect((await bundleOf("console.log(SAPLINE_VERSION);")).text).toContain('"1.2.3"');
-  });
-
-  describe("of the chip's programs", () => {
-    let main: FirmwareBundle;
-    const made = new Map<string, FirmwareBundle>();
-
-    beforeAll(async () => {
-      for (const program of FIRMWARE) {
-        const options = { ...program, version: "0.0.0", declarations: "firmware/espruino.d.ts" };
-        made.set(program.name, await bundleFirmware(options));
-      }
-      main = made.get("main") as FirmwareBundle;
-    }, 60_000);
-
-    test.each(FIRMWARE)("$name is fit for the chip: nothing that the engine refuses or misreads", ({ name }) => {
-      expect(made.get(name)?.faults.filter((fault) => !fault.includes("; the limit is "))).toEqual([]);
-    });
-
-    test("a leaf has nothing of what serves children", () => {
-      expect(made.get("leaf")?.text).not.toContain('"!gone"');
-      expect(made.get("leaf")?.text).not.toContain("Sec-WebSocket");
-      expect(made.get("wifi")?.counters).not.toContain("radio beyond credits");
-    });
-
-    test("writes to the wire what docs/wire.md names, and nothing shortened", () => {
-      const documented = new Set(
-        [...readFileSync("docs/wire.md", "utf8").matchAll(/"([a-z]+)" *:/g)].map((match) => match[1] as string),
-      );
-      const written = [...wireNames(main.text)].toSorted();
-      // An option of the engine's own stands beside a `type` as well.
-      expect(written.filter((name) => !documented.has(name) && name !== "recvBufferSize")).toEqual([]);
-      expect(written).toEqual(
-        expect.arrayContaining(["eid", "error", "id", "ok", "rev", "text", "type", "v", "value"]),
-      );
-    });
-
-    test("reads from the wire and from its configuration what the sources have in quotes", async () => {
-      const { metafile } = await build({
-        entryPoints: ["firmware/main.ts"],
-        bundle: true,
-        write: false,
-        metafile: true,
-        platform: "node",
-        external: ["Storage", "Wifi", "TelnetServer"],
-      });
-      const sources = Object.keys(metafile.inputs).map((file) => readFileSync(file, "utf8"));
-      const quoted = sources.flatMap((text) => [...text.matchAll(/\w\["([a-z]+)"\]/g)]);
-      const names = [...new Set(quoted.map((match) => match[1] as string))];
-      expect(names.length).toBeGreaterThan(20);
-      const read = unquotedNames(main.text);
-      expect(names.filter((name) => !read.has(name))).toEqual([]);
-    });
   });
 });
 

@@ -8,6 +8,8 @@ export interface Program {
   entry: string;
   /** Larger must not be flashed. */
   bytesMax: number;
+  /** What it has to come down to yet. Until then `bytesMax` is about what it is, so that it does not grow. */
+  bytesWanted?: number;
   /** It counts nothing: on a chip there is nobody yet whom its counters could be told. For a program that has no bytes to spare. */
   isSilent?: boolean;
   /** It takes no children: what serves them is left out. */
@@ -18,11 +20,11 @@ export interface Program {
 const WIFI_BYTES_MAX = 32768;
 
 export const FIRMWARE: readonly Program[] = [
-  // Chosen: 44 KiB.
-  { name: "main", entry: "firmware/main.ts", bytesMax: 45056, isSilent: true },
+  // Wanted: 44 KiB.
+  { name: "main", entry: "firmware/main.ts", bytesMax: 49664, bytesWanted: 45056, isSilent: true },
   { name: "wifi", entry: "firmware/wifi.ts", bytesMax: WIFI_BYTES_MAX },
-  // Chosen: 28 KiB.
-  { name: "leaf", entry: "firmware/leaf.ts", bytesMax: 28672, isLeaf: true, isSilent: true },
+  // Wanted: 28 KiB.
+  { name: "leaf", entry: "firmware/leaf.ts", bytesMax: 33792, bytesWanted: 28672, isLeaf: true, isSilent: true },
   // Chosen: 8 KiB, a quarter of a node.
   { name: "dongle", entry: "firmware/dongle.ts", bytesMax: 8192 },
   // Not for chips: goes before a program where there is no radio.
