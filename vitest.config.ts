@@ -9,7 +9,17 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["test/{shared,firmware,host,tools}/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{shared,firmware,tools}/**/*.test.ts", "test/*.test.ts"],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Real sockets, disks and threads: too slow for the quick check.
+        extends: true,
+        test: {
+          name: "host",
+          include: ["test/host/**/*.test.ts"],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
