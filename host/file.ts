@@ -2,8 +2,19 @@
  * Small files that must be whole or absent: tokens, keys, people. Written beside, synced, then renamed over the old one; programs that
  * change one at the same time take turns.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
+import * as v from "valibot";
 import { Trouble } from "./trouble.ts";
 
 /** A lock older than this was left by a program that died. Chosen: a change takes milliseconds. */
@@ -23,6 +34,26 @@ export function writeFileAtomic(path: string, text: string, mode: number): void 
     throw error;
   }
   syncDirectory(dirname(path));
+}
+
+/** The entries of a file of JSON, none if there is no file. Throws `Trouble`; `remedy` says what to do about one that is not as `schema` says. */
+export function readEntries<Entry>(
+  path: string,
+  schema: v.GenericSchema<unknown, { [key: string]: Entry }>,
+  remedy: string,
+): Map<string, Entry> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
+    throw new Trouble(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  try {
+    return new Map(Object.entries(v.parse(schema, JSON.parse(text))));
+  } catch {
+    throw new Trouble(`${path} is damaged: restore it from a copy, or remove it${remedy}`);
+  }
 }
 
 /** Creates a directory, and its parents, so that it is still there after a power cut. */

@@ -6,12 +6,11 @@
  * Tokens are 192 random bits, so a plain hash is enough: there is nothing to guess that a slow hash would protect.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { NODE_ID_CHARS_MAX } from "#shared/limits.ts";
 import { isNodeId } from "#shared/wire/message.ts";
-import { fileStamp, withLock, writeFileAtomic } from "./file.ts";
+import { fileStamp, readEntries, withLock, writeFileAtomic } from "./file.ts";
 import { Trouble } from "./trouble.ts";
 
 export const TOKENS_FILE = "tokens.json";
@@ -22,6 +21,8 @@ const TOKEN_CHARS_MAX = 256;
 
 const entrySchema = v.strictObject({ hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), created: v.string() });
 const fileSchema = v.record(v.string(), entrySchema);
+/** For whoever finds it damaged. */
+const REMEDY = " and give each node a new token";
 
 export interface TokenEntry {
   /** SHA-256 of the token, in hexadecimal. */
@@ -47,7 +48,7 @@ export class TokenFile {
     if (stamp === this.seen) return [];
     // Also when it cannot be read: the same trouble is told once, not once a second.
     this.seen = stamp;
-    const entries = readEntries(this.path);
+    const entries = readEntries(this.path, fileSchema, REMEDY);
     const gone = [...this.entries].filter(([id, { hash }]) => entries.get(id)?.hash !== hash).map(([id]) => id);
     this.entries = entries;
     this.idsByHash = new Map([...entries].map(([id, { hash }]) => [hash, id]));
@@ -105,7 +106,7 @@ export class TokenFile {
     if (stamp === this.seen || stamp === this.seenForNew) return;
     this.seenForNew = stamp;
     try {
-      for (const [id, entry] of readEntries(this.path)) {
+      for (const [id, entry] of readEntries(this.path, fileSchema, REMEDY)) {
         if (this.entries.has(id)) continue;
         this.entries.set(id, entry);
         this.idsByHash.set(entry.hash, id);
@@ -117,7 +118,7 @@ export class TokenFile {
 
   private change(edit: (entries: Map<string, TokenEntry>) => void): void {
     withLock(this.path, () => {
-      const entries = readEntries(this.path);
+      const entries = readEntries(this.path, fileSchema, REMEDY);
       edit(entries);
       writeFileAtomic(this.path, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`, 0o600);
     });
@@ -127,19 +128,4 @@ export class TokenFile {
 
 function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
-}
-
-function readEntries(path: string): Map<string, TokenEntry> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
-    throw new Trouble(`cannot read ${path}: ${(error as Error).message}`);
-  }
-  try {
-    return new Map(Object.entries(v.parse(fileSchema, JSON.parse(text))));
-  } catch {
-    throw new Trouble(`${path} is damaged: restore it from a copy, or remove it and give each node a new token`);
-  }
 }

@@ -4,10 +4,9 @@
  * Guarantee: a change is whole or absent on disk, and two programs that change it at once lose neither change; a running root takes
  * what another program changed within a second. People have nothing to do with nodes and their tokens.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { fileStamp, withLock, writeFileAtomic } from "../file.ts";
+import { fileStamp, readEntries, withLock, writeFileAtomic } from "../file.ts";
 import { Trouble } from "../trouble.ts";
 import { hashPassword, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, randomPassword } from "./password.ts";
 import { type Role, roleSchema } from "./role.ts";
@@ -23,6 +22,8 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,39}$/u;
 
 const personSchema = v.strictObject({ role: roleSchema, password: v.string(), changed: v.number() });
 const fileSchema = v.record(v.string(), personSchema);
+/** For whoever finds it damaged. */
+const REMEDY = ": the next start makes a new first person";
 
 export interface Person {
   role: Role;
@@ -55,7 +56,7 @@ export class PeopleFile {
 
   /** The password of the first person if there is nobody yet; undefined otherwise. Throws `Trouble`. */
   async addFirst(): Promise<string | undefined> {
-    if (readPeople(this.path).size > 0) return undefined;
+    if (readEntries(this.path, fileSchema, REMEDY).size > 0) return undefined;
     const password = randomPassword();
     await this.add(FIRST_PERSON, "administer", password);
     return password;
@@ -108,7 +109,7 @@ export class PeopleFile {
     if (stamp === this.seen) return;
     this.seen = stamp;
     try {
-      this.people = readPeople(this.path);
+      this.people = readEntries(this.path, fileSchema, REMEDY);
     } catch {
       // Whoever changes or adds somebody is told; those who are signed in stay.
     }
@@ -116,7 +117,7 @@ export class PeopleFile {
 
   private change(edit: (people: Map<string, Person>) => void): void {
     withLock(this.path, () => {
-      const people = readPeople(this.path);
+      const people = readEntries(this.path, fileSchema, REMEDY);
       edit(people);
       writeFileAtomic(this.path, `${JSON.stringify(Object.fromEntries(people), null, 2)}\n`, 0o600);
       this.people = people;
@@ -139,21 +140,4 @@ function checkPassword(password: string): void {
   const chars = [...password].length;
   if (chars < PASSWORD_CHARS_MIN || chars > PASSWORD_CHARS_MAX)
     throw new Trouble(`a password has ${PASSWORD_CHARS_MIN} to ${PASSWORD_CHARS_MAX} characters: choose another`);
-}
-
-function readPeople(path: string): Map<string, Person> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
-    throw new Trouble(`cannot read ${path}: ${(error as Error).message}`);
-  }
-  try {
-    return new Map(Object.entries(v.parse(fileSchema, JSON.parse(text))));
-  } catch {
-    throw new Trouble(
-      `${path} is damaged: restore it from a copy, or remove it: the next start makes a new first person`,
-    );
-  }
 }
