@@ -30,7 +30,8 @@ interface EspruinoNet {
 interface EspruinoStorage {
   /** The file's bytes, `length` of them from `offset` on; undefined if there is no such file. */
   read(name: string, offset?: number, length?: number): string | undefined;
-  write(name: string, bytes: string): boolean;
+  /** A piece of a file of `size` bytes, if it says from where. Throws where something else is written already. */
+  write(name: string, bytes: string, offset?: number, size?: number): boolean;
   erase(name: string): void;
   list(): string[];
 }
@@ -120,7 +121,11 @@ declare const E: {
   /** null shuts it; `force` keeps the engine from moving it on its own. */
   setConsole(port: string | null, options?: { force: boolean }): void;
   on(event: "errorFlag", listener: (flags: string[]) => void): void;
+  /** On Linux the process ends instead. */
   reboot(): void;
+  /** The chip starts again if it is not kicked for so many seconds; `isAuto`: the engine kicks it whenever it is idle. */
+  readonly enableWatchdog: (seconds: number, isAuto: boolean) => void;
+  readonly kickWatchdog: () => void;
 };
 
 declare const process: {

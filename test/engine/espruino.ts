@@ -16,7 +16,9 @@ export const SKIP_REASON = "skipped: set ESPRUINO to an espruino binary to run o
 const STORE_BYTES = 40_000;
 
 /** The engine's prompt, and the codes that move the cursor over it (escape is character 27, backspace 8). */
-const PROMPT = new RegExp(`^(>|\\[[A-Z]|${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]|${String.fromCharCode(8)})+`);
+export const PROMPT = new RegExp(
+  `^(>|\\[[A-Z]|${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]|${String.fromCharCode(8)})+`,
+);
 
 export class Engine {
   readonly lines: string[] = [];
@@ -106,7 +108,7 @@ export class Engine {
 }
 
 /** Programs that store a file, each of at most so many bytes of it, in pieces that the engine's parser takes easily. */
-function storeFile(name: string, text: string, bytesMax: number): string[] {
+export function storeFile(name: string, text: string, bytesMax: number): string[] {
   const bytes = Buffer.from(text, "utf8").toString("latin1");
   const programs: string[] = [];
   let lines: string[] = [];

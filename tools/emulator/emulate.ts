@@ -16,8 +16,8 @@ import { EngineStorage } from "./engine-storage.ts";
 import { EngineWifi, type Router } from "./engine-wifi.ts";
 
 export interface EmulateOptions {
-  /** The bundle's file. */
-  bundle: string;
+  /** The bundle's file; absent: what a board starts by itself, `.bootcde` in its Storage. */
+  bundle?: string;
   /** The folder that stands for the chip's flash; made if it is not there. */
   storageDir: string;
   /** Written to Storage as `sapline.json` before the program starts; left as it is if absent. */
@@ -38,6 +38,9 @@ export interface EmulatedNode {
   /** Bytes for its serial port. */
   type(bytes: string): void;
 }
+
+/** What a board runs when it starts. */
+const BOOT_FILE = ".bootcde";
 
 interface Inside {
   E: Record<string, unknown>;
@@ -75,10 +78,14 @@ class Run {
   start(): void {
     const { first, bundle } = this.options;
     this.serial.start();
-    for (const file of first === undefined ? [bundle] : [first, bundle]) {
-      const script = new Script(readFileSync(file, "utf8"), { filename: file });
-      this.turns.run(() => script.runInContext(this.world));
-    }
+    for (const file of [first, bundle]) if (file !== undefined) this.run(readFileSync(file, "utf8"), file);
+    const boot = bundle === undefined ? new EngineStorage(this.options.storageDir).read(BOOT_FILE) : undefined;
+    if (boot !== undefined) this.run(boot, BOOT_FILE);
+  }
+
+  private run(program: string, filename: string): void {
+    const script = new Script(program, { filename });
+    this.turns.run(() => script.runInContext(this.world));
   }
 
   stop(): void {
@@ -129,7 +136,7 @@ class Run {
       case "net":
         return this.net.library();
       case "Storage":
-        return new EngineStorage(this.options.storageDir).library(inside.parse);
+        return new EngineStorage(this.options.storageDir).library(inside.parse, inside.makeError);
       case "crypto":
         return engineCrypto(inside.makeError);
       case "dgram":

@@ -1,5 +1,5 @@
 /**
- * One emulated node as a process: `emulator.js --bundle FILE --storage FOLDER [--config JSON] [--first FILE] [--serial DEVICE]`. What the program prints goes to standard output.
+ * One emulated node as a process: `emulator.js [--bundle FILE] --storage FOLDER [--config JSON] [--first FILE] [--serial DEVICE]`. What the program prints goes to standard output.
  * SIGTERM and SIGINT end it cleanly, with status 0; a mistake in the arguments ends it with 2 and says what is missing.
  */
 import { existsSync } from "node:fs";
@@ -8,7 +8,7 @@ import { openSerial } from "#host/radio/serial-device.ts";
 import { DONGLE_BAUD } from "#shared/radio/dongle.ts";
 import { type EmulatedNode, emulate } from "./emulate.ts";
 
-const USAGE = "usage: emulator --bundle FILE --storage FOLDER [--config JSON] [--first FILE] [--serial DEVICE]";
+const USAGE = "usage: emulator [--bundle FILE] --storage FOLDER [--config JSON] [--first FILE] [--serial DEVICE]";
 
 function fail(sentence: string): never {
   console.error(`emulator: ${sentence}\n${USAGE}`);
@@ -26,7 +26,7 @@ function configFrom(text: string | undefined): { config?: object } {
   return fail("--config must be a JSON object");
 }
 
-function options(): { bundle: string; storage: string; config?: string; first?: string; device?: string } {
+function options(): { bundle?: string; storage: string; config?: string; first?: string; device?: string } {
   try {
     const { values } = parseArgs({
       options: {
@@ -38,13 +38,14 @@ function options(): { bundle: string; storage: string; config?: string; first?: 
       },
     });
     const { bundle, storage, config, first, serial } = values;
-    if (bundle === undefined || storage === undefined) return fail("--bundle and --storage are needed");
-    for (const file of [bundle, first ?? bundle]) {
-      if (!existsSync(file)) return fail(`there is no file ${file}; build it with \`make firmware\``);
+    if (storage === undefined) return fail("--storage is needed");
+    for (const file of [bundle, first]) {
+      if (file !== undefined && !existsSync(file))
+        return fail(`there is no file ${file}; build it with \`make firmware\``);
     }
     return {
-      bundle,
       storage,
+      ...(bundle === undefined ? {} : { bundle }),
       ...(config === undefined ? {} : { config }),
       ...(first === undefined ? {} : { first }),
       ...(serial === undefined ? {} : { device: serial }),
@@ -72,7 +73,7 @@ const port =
         closed: (reason) => fail(reason),
       }).catch((error: Error) => fail(error.message));
 node = emulate({
-  bundle,
+  ...(bundle === undefined ? {} : { bundle }),
   storageDir: storage,
   ...configFrom(config),
   ...(first === undefined ? {} : { first }),
