@@ -42,7 +42,7 @@ export async function engineBench(plan: EnginePlan, say: (line: string) => void)
   try {
     const root = await startSapline(directory, 1);
     peers.push(root);
-    const broker = await startMosquitto(mosquittoPath() as string, directory, false, false);
+    const broker = await startMosquitto(mosquittoPath() as string, directory, { isRetained: false, isSaved: false });
     peers.push(broker);
     const node = await firmware("test/bench/engine-node.ts");
     const configuration = {

@@ -44,6 +44,36 @@ export async function saturate(open: OpenLane, options: SaturateOptions): Promis
   }
 }
 
+/** Frames on their way on one connection while `publish` fills a server. Chosen. */
+const FILLING_FRAMES = 20;
+
+/** Sends `events`, one a frame, and resolves when all are acknowledged. */
+export async function publish(open: OpenLane, connections: number, events: number): Promise<void> {
+  const lanes = await openLanes(open, connections, 1);
+  let unsent = events;
+  let acked = 0;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const send = (lane: Lane, frames: number): void => {
+        const now = Math.min(frames, unsent);
+        unsent -= now;
+        lane.send(now);
+      };
+      for (const lane of lanes) {
+        lane.onTrouble = (reason) => reject(new Error(reason));
+        lane.onAcked = (frames) => {
+          acked += frames;
+          if (acked >= events) resolve();
+          else send(lane, frames);
+        };
+        send(lane, FILLING_FRAMES);
+      }
+    });
+  } finally {
+    for (const lane of lanes) lane.close();
+  }
+}
+
 export interface PaceOptions {
   connections: number;
   eventsPerSecond: number;

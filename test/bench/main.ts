@@ -17,7 +17,16 @@ import { labTable } from "#tools/sim/lab.ts";
 import { eventBytes } from "./events.ts";
 import type { OpenLane } from "./lane.ts";
 import { rows, table } from "./report.ts";
-import { mosquittoPath, type Peer, startCeiling, startMosquitto, startSapline } from "./servers.ts";
+import {
+  HOUR_EVENTS,
+  type Keeping,
+  keepHour,
+  mosquittoPath,
+  type Peer,
+  startCeiling,
+  startMosquitto,
+  startSapline,
+} from "./servers.ts";
 
 const FULL: Plan = {
   rounds: 5,
@@ -64,7 +73,7 @@ const { values: flags } = parseArgs({
 
 const USAGE = `npm run bench -- [--quick] [--json] [--check] [--rounds N] [--connections 1,50,500] [--window BYTES]
   [--millis N] [--no-latency] [--only sapline,ceiling] [--directory DIR]
-  keys: sapline, sapline-short (only if named), ceiling, mosquitto, mosquitto-saved, mosquitto-forgets, mosquitto-forgets-saved, mosquitto-10, engine, air
+  keys: sapline, sapline-short (only if named), ceiling, mosquitto, mosquitto-saved, mosquitto-saved-empty, mosquitto-forgets, mosquitto-10, engine, air
   ESPRUINO=binary MQTT_MODULE=file: also the firmware against Espruino's MQTT module on that engine
   MOSQUITTO=binary: where mosquitto is, if not in the usual places
 `;
@@ -145,18 +154,15 @@ function isWanted(key: string): boolean {
   return flags.only === undefined || flags.only.split(",").includes(key);
 }
 
-/**
- * Begins each measurement with an empty store: it is written whole at each save, and what an earlier measurement left in it
- * would slow the next one down without bound.
- */
-function savedMosquitto(key: string, path: string, directory: string, peers: Peer[], isRetained: boolean): Contestant {
+/** Begins each measurement with the same store: it is written whole at each save, and what an earlier measurement left in it would slow the next one down without bound. */
+function savedMosquitto(key: string, path: string, directory: string, peers: Peer[], keeping: Keeping): Contestant {
   let peer: Peer | undefined;
   peers.push({ port: 0, open: () => Promise.reject(new Error("not started")), stop: async () => peer?.stop() });
   return {
     key,
     prepare: async () => {
       await peer?.stop();
-      peer = await startMosquitto(path, directory, true, isRetained);
+      peer = await startMosquitto(path, directory, keeping);
     },
     open: (index, eventsPerFrame) => (peer as Peer).open(index, eventsPerFrame),
     eventsPerFrame: 1,
@@ -194,18 +200,25 @@ async function start(directory: string, plan: Plan, peers: Peer[]): Promise<Cont
     );
     return contestants;
   }
+  const saved = (key: string, isRetained: boolean, store?: string): void => {
+    if (!isWanted(key)) return;
+    const keeping = { isRetained, isSaved: true, ...(store === undefined ? {} : { store }) };
+    contestants.push(savedMosquitto(key, path, directory, peers, keeping));
+  };
   if (isWanted("mosquitto")) {
-    const peer = await started(startMosquitto(path, directory, false, true));
+    const peer = await started(startMosquitto(path, directory, { isRetained: true, isSaved: false }));
     add("mosquitto", peer, 1, true, MESSAGES_MAX);
   }
-  if (isWanted("mosquitto-saved")) contestants.push(savedMosquitto("mosquitto-saved", path, directory, peers, true));
+  if (isWanted("mosquitto-saved")) {
+    say(`having mosquitto keep ${HOUR_EVENTS} events`);
+    saved("mosquitto-saved", true, await keepHour(path, directory));
+  }
+  saved("mosquitto-saved-empty", true);
   if (isWanted("mosquitto-forgets") || isWanted("mosquitto-10")) {
-    const peer = await started(startMosquitto(path, directory, false, false));
+    const peer = await started(startMosquitto(path, directory, { isRetained: false, isSaved: false }));
     add("mosquitto-forgets", peer, 1, false, MESSAGES_MAX);
     add("mosquitto-10", peer, 10, false);
   }
-  if (isWanted("mosquitto-forgets-saved"))
-    contestants.push(savedMosquitto("mosquitto-forgets-saved", path, directory, peers, false));
   return contestants;
 }
 
@@ -216,7 +229,8 @@ function about({ rounds, connections, windowBytes, paceEventsPerSecond }: Plan, 
     `Events of ${eventBytes()} bytes; Sapline and the ceiling get 10 a frame. In flight on each connection: ${windows} KiB; (b) at most ${MESSAGES_MAX} messages.`,
     "A message is a write, as with client libraries, and so is a frame. (b) as ESPHome has it: each entity has a topic, whose last message",
     "is retained, as the root keeps last values.",
-    "A saving mosquitto saves once for all that came in one turn of its event loop: the more connections, the more share a save.",
+    "A saving mosquitto writes all that it keeps, once for all that came in one turn of its event loop: the more connections, the more share a",
+    `save, and the more it keeps, the longer that takes. (b) begins with ${HOUR_EVENTS} events kept: a subscriber away for an hour, 500 nodes with a reading every 10 s.`,
     `Medians of ${rounds} alternating rounds; latency at ${paceEventsPerSecond} events/s.`,
   ].join("\n");
 }

@@ -11,8 +11,8 @@ export const LABELS: Readonly<Record<string, string>> = {
   ceiling: "(a) ceiling: bare ws, parse, append, fdatasync",
   mosquitto: "(b) mosquitto QoS 1, retained, as installed: NOT durable",
   "mosquitto-saved": "(b) mosquitto QoS 1, retained, saved after every change",
-  "mosquitto-forgets": "    the same, one topic a node, nothing retained",
-  "mosquitto-forgets-saved": "    the same, saved after every change",
+  "mosquitto-saved-empty": "    the same, with nothing kept yet",
+  "mosquitto-forgets": "    mosquitto QoS 1, one topic a node, nothing retained",
   "mosquitto-10": "(c) mosquitto, 10 events a message: NOT parsed, NOT durable",
 };
 

@@ -3,11 +3,12 @@
  * Each is ended by its process id, whatever happens; `opens` says how the load generator connects to it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { TokenFile } from "#host/tokens.ts";
 import type { OpenLane } from "./lane.ts";
+import { publish } from "./load.ts";
 import { leaveSubscriber, MqttLane } from "./mqtt-lane.ts";
 import { SaplineLane } from "./sapline-lane.ts";
 
@@ -75,36 +76,80 @@ export function mosquittoPath(): string | undefined {
   return [...(named === undefined ? [] : [named]), ...MOSQUITTO_PATHS].find((path) => existsSync(path));
 }
 
+/** How a broker keeps what it is told. */
+export interface Keeping {
+  /** Whether the last message of each topic stays, as the root keeps last values. */
+  isRetained: boolean;
+  /** Whether it is saved after every change. */
+  isSaved: boolean;
+  /** A store to begin with: see `keepHour`. Undefined: an empty one. */
+  store?: string;
+}
+
+/** Mosquitto, listening. With its defaults it keeps nothing on disk. One that saves has a subscriber that is away: without one it has nothing to save. */
+export async function startMosquitto(path: string, directory: string, keeping: Keeping): Promise<Peer> {
+  const { isRetained, isSaved, store } = keeping;
+  const broker = await brokerIn(
+    path,
+    directory,
+    isSaved ? "autosave_on_changes true\nautosave_interval 1\n" : "",
+    store,
+  );
+  if (isSaved && store === undefined) await leaveSubscriber(broker.port);
+  return {
+    port: broker.port,
+    open: (index, eventsPerFrame) => MqttLane.open(broker.port, index, eventsPerFrame, isRetained),
+    stop: () => end(broker.server),
+  };
+}
+
+/** Events of an hour, from 500 nodes with a reading every ten seconds. */
+export const HOUR_EVENTS = 180_000;
+/** Connections by which they come. Chosen. */
+const HOUR_CONNECTIONS = 50;
+
 /**
- * Mosquitto with its defaults, which keep nothing on disk; or saved after every change and starting empty, with a subscriber that is away and
- * whose session persists: what it keeps for that one is what the root's log keeps of every event; without one it has nothing to
- * save. Its queue has no limit then: at the limit mosquitto drops messages, and says PUBACK for them all the same.
+ * The store of a broker whose subscriber has been away for an hour, as a file: what it keeps for that one is what the root's log keeps of every event.
+ * Mosquitto's queue has no limit then: at the limit it drops messages, and says PUBACK for them all the same.
  */
-export async function startMosquitto(
+export async function keepHour(path: string, directory: string): Promise<string> {
+  // Saved once, when it ends: filled one save at a time, an hour would take one.
+  const { server, port, own } = await brokerIn(path, directory, "autosave_interval 0\n", undefined);
+  await leaveSubscriber(port);
+  await publish(
+    (index, eventsPerFrame) => MqttLane.open(port, index, eventsPerFrame, true),
+    HOUR_CONNECTIONS,
+    HOUR_EVENTS,
+  );
+  await end(server);
+  const store = join(directory, "hour.db");
+  copyFileSync(join(own, STORE), store);
+  return store;
+}
+
+const STORE = "mosquitto.db";
+
+async function brokerIn(
   path: string,
   directory: string,
-  isSaved: boolean,
-  isRetained: boolean,
-): Promise<Peer> {
+  saving: string,
+  store: string | undefined,
+): Promise<{ server: ChildProcess; port: number; own: string }> {
   const port = await freePort();
   const own = join(directory, `mosquitto-${port}`);
   rmSync(own, { recursive: true, force: true });
   mkdirSync(own);
-  const saving = `persistence true\npersistence_location ${own}/\nautosave_on_changes true\nautosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 0\n`;
+  if (store !== undefined) copyFileSync(store, join(own, STORE));
+  const keeping = `persistence true\npersistence_location ${own}/\n${saving}max_queued_messages 0\nmax_inflight_messages 0\n`;
   // Root's mosquitto becomes another user, who could not write into our directory.
   const user = process.getuid?.() === 0 ? "user root\n" : "";
   writeFileSync(
     join(own, "mosquitto.conf"),
-    `listener ${port} 127.0.0.1\nallow_anonymous true\nlog_type error\n${user}${isSaved ? saving : ""}`,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nlog_type error\n${user}${saving === "" ? "" : keeping}`,
   );
   const server = spawnServer(path, ["-c", join(own, "mosquitto.conf")]);
   await reachable(port);
-  if (isSaved) await leaveSubscriber(port);
-  return {
-    port,
-    open: (index, eventsPerFrame) => MqttLane.open(port, index, eventsPerFrame, isRetained),
-    stop: () => end(server),
-  };
+  return { server, port, own };
 }
 
 /** `SAPLINE_PROFILE=DIR` has the root write a CPU profile of each of its threads there, when it ends. */
