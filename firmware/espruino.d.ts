@@ -73,9 +73,14 @@ interface EspruinoEspNow {
   readonly getChannel: () => number;
   /** `done` gets null, "FAIL", "NO_MEM" or "LOST", in a turn of its own. Throws if the radio is off. */
   readonly send: (mac: string, bytes: string, done: (error: string | null) => void) => void;
-  /** AES-128-CCM with a tag of 8 bytes, where the build has USE_AES_CCM. */
-  readonly seal?: (key: string, nonce: string, header: string, plain: string) => string;
-  readonly open?: (key: string, nonce: string, header: string, sealed: string) => string | undefined;
+  /** Whether the next three do without encryption, by checksums. Throws if it is false and the build has none. */
+  readonly setOpen: (isOpen: boolean) => void;
+  /** AES-128-CCM with a tag of 8 bytes. */
+  readonly seal: (key: string, nonce: string, header: string, plain: string) => string;
+  /** undefined if the tag is wrong. */
+  readonly open: (key: string, nonce: string, header: string, sealed: string) => string | undefined;
+  /** HMAC-SHA256, 32 bytes. */
+  readonly hmac: (key: string, text: string) => string;
 }
 
 interface EspruinoCrypto {

@@ -8,14 +8,12 @@ import { type NodeEffect, NOTHING } from "#shared/effect.ts";
 import { Outgress } from "#shared/radio/outgress.ts";
 import { Radio } from "#shared/radio/radio.ts";
 import type { RadioEffect } from "#shared/radio/effect.ts";
-import type { Seal } from "#shared/radio/seal.ts";
 import { HAS_SOCKETS, TAKES_CHILDREN } from "#shared/role.ts";
 import { type Instant, sooner } from "#shared/units.ts";
 import type { Board, Carrier, CarrierEffect, RadioCarrier } from "./board.ts";
 import { CONFIGURATION_FILE } from "./configuration.ts";
 import { errorText } from "./entities.ts";
-import { espNow, RadioPort } from "./ports/espnow.ts";
-import { sealOf } from "./ports/seal.ts";
+import { espNow, RadioPort, sealBy } from "./ports/espnow.ts";
 import { hasWifi } from "./ports/wifi.ts";
 import { type RadioSettings, radioSettings } from "./radio-configuration.ts";
 import type { SocketCarrier } from "./socket-carrier.ts";
@@ -42,7 +40,7 @@ class EspNowCarrier implements RadioCarrier {
   private channel: number;
 
   /** Throws if the radio cannot be had. */
-  constructor(board: Board, settings: RadioSettings, seal: Seal, isEither: boolean) {
+  constructor(board: Board, settings: RadioSettings, isEither: boolean) {
     const configuration = board.configuration;
     this.board = board;
     this.outgress = HAS_SOCKETS && isEither ? new Outgress() : undefined;
@@ -50,7 +48,9 @@ class EspNowCarrier implements RadioCarrier {
     this.hasTold = false;
     this.isRooted = false;
     this.channel = 0;
-    this.port = new RadioPort(espNow(), settings.channel);
+    const library = espNow();
+    const seal = sealBy(library, settings.isOpen);
+    this.port = new RadioPort(library, settings.channel);
     this.port.onHeard = (mac, bytes, rssi, channel) =>
       this.apply(this.radio.heard(mac, bytes, rssi, channel, board.now()));
     this.radio = new Radio(
@@ -200,15 +200,16 @@ export function withRadio(board: Board): string {
   if (isEither && configuration.parent === undefined) {
     return CONFIGURATION_FILE + ": outgress auto needs a parent beside the radio";
   }
-  const outcome = sealOf(settings.isOpen);
-  let fault = outcome.ok ? outcome.warning : outcome.error;
+  let fault = settings.isOpen ? "datagrams are NOT encrypted, as configured" : "";
   try {
-    if (outcome.ok) board.radio = new EspNowCarrier(board, settings, outcome.seal, isEither);
+    board.radio = new EspNowCarrier(board, settings, isEither);
   } catch (error) {
     fault = errorText(error);
   }
   board.isEager = isEither || configuration.parent === undefined;
+  if (fault === "") return "";
+  fault = "radio: " + fault;
   if (!board.radio && configuration.parent === undefined) return fault;
-  if (fault !== "") console.log("sapline: " + fault + (!board.radio ? "; going on without the radio" : ""));
+  console.log("sapline: " + fault + (!board.radio ? "; going on without it" : ""));
   return "";
 }

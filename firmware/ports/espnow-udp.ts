@@ -3,10 +3,12 @@
  * radio tree. It speaks the datagrams of firmware/native/espnow/espnow_linux.c, and hears processes that have that library.
  *
  * Node NN has the address 02:00:00:00:00:NN and the port base + NN. A datagram: "E", kind (0 data, 1 acknowledgement), channel, sequence, NN of the
- * sender, NN of the destination (255: all), then the body. It has no peers to manage and no keys: encryption is the hop's own.
+ * sender, NN of the destination (255: all), then the body. It has no peers to manage and no keys of its own; what
+ * the hop seals with is in seal.ts.
  */
 
 import { espNow } from "./espnow.ts";
+import { sealOf } from "./seal.ts";
 
 /** Longest body, in bytes. Spec: ESP-NOW version 1. */
 export const BODY_BYTES_MAX = 250;
@@ -218,6 +220,12 @@ export function udpEspNow(settings: UdpSettings, chance: () => number, dictated:
   library["setChannel"] = (channel: number) => node.tune(channel);
   library["getChannel"] = () => node.channel();
   library["send"] = (mac: string, bytes: string, done: (error: string | null) => void) => node.send(mac, bytes, done);
+  library["setOpen"] = (isOpen: boolean) => {
+    const seal = sealOf(isOpen);
+    library["seal"] = seal.seal;
+    library["open"] = seal.open;
+    library["hmac"] = seal.mac;
+  };
   return library as unknown as EspruinoEspNow;
 }
 

@@ -5,6 +5,8 @@
  * Callbacks are never called from inside one of its methods.
  */
 
+import type { Seal } from "#shared/radio/seal.ts";
+
 /** What became of a transmission, as far as the other's radio tells. */
 export type TransmitOutcome = "ok" | "fail" | "no memory";
 
@@ -13,8 +15,14 @@ export function espNow(): EspruinoEspNow {
   try {
     return require("ESPNOW");
   } catch {
-    throw new Error("radio: no ESPNOW library: see docs/espnow-build.md");
+    throw new Error("no ESPNOW library: see docs/espnow-build.md");
   }
+}
+
+/** What guards datagrams; `isOpen`: nothing does. Throws, with a sentence, where the build has no ciphers. */
+export function sealBy(library: EspruinoEspNow, isOpen: boolean): Seal {
+  library["setOpen"](isOpen);
+  return { seal: library["seal"], open: library["open"], mac: library["hmac"] };
 }
 
 export class RadioPort {

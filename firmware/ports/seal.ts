@@ -1,15 +1,13 @@
 /**
- * What guards a radio datagram, on the chip: AES-128-CCM with a header and a tag of 8 bytes, and HMAC-SHA256. All arguments and results are byte strings.
+ * What guards a radio datagram where the library in C is absent, for the stand-in: AES-128-CCM with a header and a tag of 8 bytes, and HMAC-SHA256. All
+ * arguments and results are byte strings. A board has no need of it: without that library it has no ESP-NOW at all.
  *
- * Best by our own library in C, in one call. Else by Espruino's own CCM, which has no room for a header: its cipher is taken, and the tag is
- * made by CBC (three native calls; not a loop over bytes). Else there is no seal, unless the configuration says to go without.
+ * Espruino's own CCM has no room for a header: its cipher is taken, and the tag is made by CBC (three native calls; not a loop over bytes).
+ * The open seal is the same bytes as in firmware/native/espnow/espnow_seal.c.
  */
 
 import { TAG_BYTES } from "#shared/radio/limits.ts";
 import type { Seal } from "#shared/radio/seal.ts";
-
-/** A seal, or why there is none; `warning` is to be said at start. */
-export type SealOutcome = { ok: true; seal: Seal; warning: string } | { ok: false; error: string };
 
 const BLOCK_BYTES = 16;
 /** Block of SHA-256, in bytes. */
@@ -107,34 +105,23 @@ function openSeal(): Seal {
   );
 }
 
-function library(name: "ESPNOW"): EspruinoEspNow | undefined;
-function library(name: "crypto"): EspruinoCrypto | undefined;
-function library(name: string): unknown {
+function cryptoModule(): EspruinoCrypto | undefined {
   try {
-    return require(name as "crypto");
+    return require("crypto");
   } catch {
     return undefined;
   }
 }
 
-/** The best seal of this build. `isOpen`: the configuration says to do without, on every node of this tree. */
-export function sealOf(isOpen: boolean): SealOutcome {
-  if (isOpen) return { ok: true, seal: openSeal(), warning: "radio: datagrams are NOT encrypted, as configured" };
-  const crypto = library("crypto");
-  const native = library("ESPNOW");
+/** The seal of this build; throws, with a sentence, if it has none. `isOpen`: the configuration says to do without, on every node of this tree. */
+export function sealOf(isOpen: boolean): Seal {
+  if (isOpen) return openSeal();
+  const crypto = cryptoModule();
   const sha256 = crypto === undefined ? undefined : crypto.SHA256;
-  if (crypto !== undefined && sha256 !== undefined) {
-    const aes = crypto.AES;
-    const mac: Mac = (key, text) => hmac(sha256, key, text);
-    let seal: Seal | undefined;
-    if (aes !== undefined && aes.ccmEncrypt !== undefined) seal = engineSeal(aes, mac);
-    // Best by our library, in one call.
-    if (native !== undefined && native["seal"] !== undefined)
-      seal = { seal: native["seal"], open: native["open"] as Seal["open"], mac: mac };
-    if (seal !== undefined) return { ok: true, seal: seal, warning: "" };
-  }
-  return {
-    ok: false,
-    error: "radio: no AES-CCM and SHA-256: see docs/espnow-build.md, or set radio.open on every node",
-  };
+  const aes = crypto === undefined ? undefined : crypto.AES;
+  if (sha256 === undefined || aes === undefined || aes.ccmEncrypt === undefined)
+    throw new Error(
+      "ESPNOW: this Espruino has no AES-CCM and SHA-256: see docs/espnow-build.md, or go without (radio.open)",
+    );
+  return engineSeal(aes, (key, text) => hmac(sha256, key, text));
 }

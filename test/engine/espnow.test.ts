@@ -89,6 +89,7 @@ refused("not a peer", function() { N.removePeer("02:00:00:00:00:55"); });
   refused("seal " + a.length, function() { N.seal(a[0], a[1], a[2], a[3]); });
   refused("open " + a.length, function() { N.open(a[0], a[1], a[2], a[3]); });
 });
+[[undefined, "x"], [K, "x".repeat(513)], ["x".repeat(513), ""]].forEach(function(a) { refused("hmac " + a.length, function() { N.hmac(a[0], a[1]); }); });
 ["", "1234567", "12345678", "x".repeat(512)].forEach(function(s) { if (N.open(K, NONCE, "h", s) !== undefined) bad++; });
 if (N.open(K, NONCE, "", N.seal(K, NONCE, "", new Uint8Array([0, 255, 7]))) !== "\x00\xff\x07") bad++;
 N.addPeer(mac, {lmk : new Uint8Array(16), channel : 6, ap : true});

@@ -3,9 +3,8 @@
  * came of it: round trips of every byte, an absent node, everybody, another channel.
  */
 import { monotonicClock } from "#firmware/ports/clock.ts";
-import { RadioPort, type TransmitOutcome } from "#firmware/ports/espnow.ts";
+import { RadioPort, sealBy, type TransmitOutcome } from "#firmware/ports/espnow.ts";
 import { espNowOrUdp, udpSettings } from "#firmware/ports/espnow-udp.ts";
-import { sealOf } from "#firmware/ports/seal.ts";
 import { readJson } from "#firmware/ports/storage.ts";
 
 const ROUNDS = 200;
@@ -118,12 +117,7 @@ class Probe {
   }
 
   private sealed(): void {
-    const outcome = sealOf(false);
-    if (!outcome.ok) {
-      console.log("done " + outcome.error);
-      return;
-    }
-    const seal = outcome.seal;
+    const seal = sealBy(library, false);
     const nonce = bytesFrom(243, 13);
     const key = bytesFrom(250, 16);
     let opened = 0;

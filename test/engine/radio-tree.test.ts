@@ -40,7 +40,8 @@ global.require = function(name) {
   if (name != "ESPNOW") return library;
   var init = library.init;
   return { init: function(o, f) { init(o, function(a, b, c, d, e) { padDeep(${PADDING}, function() { f(a, b, c, d, e); }); }); },
-    mac: library.mac, send: library.send, setChannel: library.setChannel, getChannel: library.getChannel, restart: library.restart, seal: library.seal, open: library.open };
+    mac: library.mac, send: library.send, setChannel: library.setChannel, getChannel: library.getChannel, restart: library.restart,
+    setOpen: function(isOpen) { library.setOpen(isOpen); this.seal = library.seal; this.open = library.open; this.hmac = library.hmac; } };
 };
 `;
 

@@ -2,6 +2,7 @@
  * ESP-NOW for Espruino: what its parts share. Nothing here knows JavaScript, and only the driver knows the radio.
  *
  *   jswrap_espnow.c   what JavaScript sees: require("ESPNOW")
+ *   espnow_seal.c     what guards a datagram: ciphers, or checksums
  *   espnow.c          peers, sends in flight, counters: the same for every driver
  *   espnow_esp32.c    the driver on an ESP32
  *   espnow_linux.c    the driver over loopback UDP, for Espruino on Linux
@@ -27,6 +28,16 @@
 #define ESPNOW_LOST_AFTER 120
 #define ESPNOW_KEY_BYTES 16
 #define ESPNOW_MAC_BYTES 6
+/** Of what is sealed, in bytes: AES-128-CCM. */
+#define ESPNOW_NONCE_BYTES 13
+#define ESPNOW_TAG_BYTES 8
+/** HMAC-SHA256, in bytes. */
+#define ESPNOW_MAC_SHA_BYTES 32
+
+/** mbedTLS is there, with all that sealing takes. */
+#if defined(USE_AES_CCM) && defined(USE_SHA256)
+#define ESPNOW_HAS_AES
+#endif
 
 /** Errors, with the chip's own numbers. */
 enum {
@@ -139,5 +150,20 @@ void espnowDriverRemovePeer(const uint8_t *mac);
 int espnowDriverSend(const uint8_t *mac, const uint8_t *bytes, size_t length);
 bool espnowDriverTakeHeard(EspnowHeard *heard);
 bool espnowDriverTakeReport(EspnowReport *report);
+
+/** Bytes of somebody else. */
+typedef struct {
+  const uint8_t *bytes;
+  size_t length;
+} EspnowText;
+
+/** Whether the three functions below do without encryption. False if they have to, and are not told to: then none of them answers true. */
+bool espnowSetOpen(bool open);
+/** `key` has 16 bytes, `nonce` 13, `sealed` gets a tag more than `plain` has. */
+bool espnowSeal(EspnowText key, EspnowText nonce, EspnowText header, EspnowText plain, uint8_t *sealed);
+/** The other way; false if one bit of any of it is another. */
+bool espnowUnseal(EspnowText key, EspnowText nonce, EspnowText header, EspnowText sealed, uint8_t *plain);
+/** `mac` gets 32 bytes. */
+bool espnowHmac(EspnowText key, EspnowText text, uint8_t *mac);
 
 #endif

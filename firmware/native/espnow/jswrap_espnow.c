@@ -11,17 +11,12 @@
 #include "jsinteractive.h"
 #include "jsparse.h"
 #include "jsutils.h"
-#ifdef USE_AES_CCM
-#include "mbedtls/ccm.h"
-#endif
 
 /** Where the listener and the callbacks of sends are kept from the collector. */
 #define LISTENER "ENl"
 #define CALLBACKS "ENc"
 /** Datagrams for JavaScript in one pass of the idle loop. Chosen: they take 50 variables each until they are dealt with. */
 #define HEARD_PER_PASS 4
-#define NONCE_BYTES 13
-#define TAG_BYTES 8
 /** Longest text that is sealed or opened, in bytes. Chosen: a datagram, with room. */
 #define SEALED_BYTES_MAX 512
 #define MAC_TEXT_BYTES 18
@@ -335,36 +330,48 @@ JsVar *jswrap_espnow_counters(void) {
   return all;
 }
 
-#ifdef USE_AES_CCM
+static bool isTold;
+
+/** Throws if there is no encryption in this build, and nobody has said to go without. */
+static bool maySeal(void) {
+  if (!isTold) isTold = espnowSetOpen(false);
+  if (!isTold) jsExceptionHere(JSET_ERROR, "ESPNOW: this Espruino has no AES-CCM and SHA-256: see docs/espnow-build.md, or go without (radio.open)");
+  return isTold;
+}
+
+/*JSON{
+  "type" : "staticmethod",
+  "class" : "ESPNOW",
+  "name" : "setOpen",
+  "generate" : "jswrap_espnow_setOpen",
+  "params" : [["isOpen","bool","Whether `seal`, `open` and `hmac` do without encryption: checksums take its place, and nothing is hidden or vouched for"]],
+  "ifdef" : "USE_ESPNOW"
+}
+Throws, if it is false, where the build has no AES-CCM and SHA-256.
+*/
+void jswrap_espnow_setOpen(bool isOpen) {
+  isTold = espnowSetOpen(isOpen);
+  maySeal();
+}
+
 /** Seals or opens. Undefined if the tag is wrong; throws if an argument is. */
 static JsVar *crypt(JsVar *key, JsVar *nonce, JsVar *header, JsVar *text, bool isSealing) {
-  uint8_t out[SEALED_BYTES_MAX + TAG_BYTES];
-  mbedtls_ccm_context context;
+  uint8_t out[SEALED_BYTES_MAX + ESPNOW_TAG_BYTES];
+  if (!maySeal()) return 0;
   JSV_GET_AS_CHAR_ARRAY(keyBytes, keyLength, key);
   JSV_GET_AS_CHAR_ARRAY(nonceBytes, nonceLength, nonce);
   JSV_GET_AS_CHAR_ARRAY(headerBytes, headerLength, header);
   JSV_GET_AS_CHAR_ARRAY(bytes, length, text);
-  if (!keyBytes || !nonceBytes || !headerBytes || !bytes || keyLength != ESPNOW_KEY_BYTES || nonceLength != NONCE_BYTES ||
+  if (!keyBytes || !nonceBytes || !headerBytes || !bytes || keyLength != ESPNOW_KEY_BYTES || nonceLength != ESPNOW_NONCE_BYTES ||
       length > SEALED_BYTES_MAX) {
     jsExceptionHere(JSET_ERROR, "ESPNOW: a key of 16 bytes, a nonce of 13, a header, and at most 512 bytes");
     return 0;
   }
-  // Too short to have a tag.
-  if (!isSealing && length < TAG_BYTES) return 0;
-  size_t plainLength = isSealing ? length : length - TAG_BYTES;
-  mbedtls_ccm_init(&context);
-  int error = mbedtls_ccm_setkey(&context, MBEDTLS_CIPHER_ID_AES, (const unsigned char *)keyBytes, ESPNOW_KEY_BYTES * 8);
-  if (!error && isSealing)
-    error = mbedtls_ccm_encrypt_and_tag(&context, plainLength, (const unsigned char *)nonceBytes, NONCE_BYTES,
-                                        (const unsigned char *)headerBytes, headerLength, (const unsigned char *)bytes, out,
-                                        out + plainLength, TAG_BYTES);
-  else if (!error)
-    error = mbedtls_ccm_auth_decrypt(&context, plainLength, (const unsigned char *)nonceBytes, NONCE_BYTES,
-                                     (const unsigned char *)headerBytes, headerLength, (const unsigned char *)bytes, out,
-                                     (const unsigned char *)bytes + plainLength, TAG_BYTES);
-  mbedtls_ccm_free(&context);
-  size_t outLength = isSealing ? plainLength + TAG_BYTES : plainLength;
-  return error ? 0 : jsvNewStringOfLength((unsigned int)outLength, (char *)out);
+  EspnowText keyText = {(const uint8_t *)keyBytes, keyLength}, nonceText = {(const uint8_t *)nonceBytes, nonceLength};
+  EspnowText headerText = {(const uint8_t *)headerBytes, headerLength}, given = {(const uint8_t *)bytes, length};
+  bool isRight = (isSealing ? espnowSeal : espnowUnseal)(keyText, nonceText, headerText, given, out);
+  size_t outLength = isSealing ? length + ESPNOW_TAG_BYTES : length - ESPNOW_TAG_BYTES;
+  return isRight ? jsvNewStringOfLength((unsigned int)outLength, (char *)out) : 0;
 }
 
 /*JSON{
@@ -379,7 +386,7 @@ static JsVar *crypt(JsVar *key, JsVar *nonce, JsVar *header, JsVar *text, bool i
     ["plain","JsVar","At most 512 bytes"]
   ],
   "return" : ["JsVar","A String: the bytes in AES-128-CCM, and 8 bytes of tag"],
-  "ifdef" : "USE_AES_CCM"
+  "ifdef" : "USE_ESPNOW"
 }
 What `require("crypto").AES.ccmEncrypt` does, with a header, which that one has no room for.
 */
@@ -399,13 +406,38 @@ JsVar *jswrap_espnow_seal(JsVar *key, JsVar *nonce, JsVar *header, JsVar *plain)
     ["sealed","JsVar","What `seal` made"]
   ],
   "return" : ["JsVar","A String: the bytes that were sealed; undefined if one bit of any of it is another"],
-  "ifdef" : "USE_AES_CCM"
+  "ifdef" : "USE_ESPNOW"
 }
 */
 JsVar *jswrap_espnow_open(JsVar *key, JsVar *nonce, JsVar *header, JsVar *sealed) {
   return crypt(key, nonce, header, sealed, false);
 }
-#endif
+
+/*JSON{
+  "type" : "staticmethod",
+  "class" : "ESPNOW",
+  "name" : "hmac",
+  "generate" : "jswrap_espnow_hmac",
+  "params" : [
+    ["key","JsVar","Bytes, as many as there are"],
+    ["text","JsVar","What is vouched for: at most 512 bytes, as the key"]
+  ],
+  "return" : ["JsVar","A String: the 32 bytes of HMAC-SHA256"],
+  "ifdef" : "USE_ESPNOW"
+}
+*/
+JsVar *jswrap_espnow_hmac(JsVar *key, JsVar *text) {
+  uint8_t mac[ESPNOW_MAC_SHA_BYTES];
+  if (!maySeal()) return 0;
+  JSV_GET_AS_CHAR_ARRAY(keyBytes, keyLength, key);
+  JSV_GET_AS_CHAR_ARRAY(bytes, length, text);
+  if (!keyBytes || !bytes || keyLength > SEALED_BYTES_MAX || length > SEALED_BYTES_MAX) {
+    jsExceptionHere(JSET_ERROR, "ESPNOW: a key, and at most 512 bytes");
+    return 0;
+  }
+  EspnowText keyText = {(const uint8_t *)keyBytes, keyLength}, given = {(const uint8_t *)bytes, length};
+  return espnowHmac(keyText, given, mac) ? jsvNewStringOfLength(ESPNOW_MAC_SHA_BYTES, (char *)mac) : 0;
+}
 
 /** Queues the callback of one send. */
 static void land(int flight, EspnowOutcome outcome) {
@@ -468,5 +500,6 @@ bool jswrap_espnow_idle(void) {
 }
 */
 void jswrap_espnow_kill(void) {
+  isTold = false;
   jswrap_espnow_deinit();
 }

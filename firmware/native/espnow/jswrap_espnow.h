@@ -16,10 +16,10 @@ void jswrap_espnow_removePeer(JsVar *mac);
 JsVar *jswrap_espnow_peers(void);
 void jswrap_espnow_send(JsVar *mac, JsVar *data, JsVar *done);
 JsVar *jswrap_espnow_counters(void);
-#ifdef USE_AES_CCM
+void jswrap_espnow_setOpen(bool isOpen);
 JsVar *jswrap_espnow_seal(JsVar *key, JsVar *nonce, JsVar *header, JsVar *plain);
 JsVar *jswrap_espnow_open(JsVar *key, JsVar *nonce, JsVar *header, JsVar *sealed);
-#endif
+JsVar *jswrap_espnow_hmac(JsVar *key, JsVar *text);
 bool jswrap_espnow_idle(void);
 void jswrap_espnow_kill(void);
 
