@@ -63,6 +63,7 @@ const FAULTS: [rule: string, sample: string][] = [
   ["missing-method", "x = list.at(-1);"],
   ["missing-method", "x = text.codePointAt(0);"],
   ["missing-method", "promise.finally(f);"],
+  ["missing-method", "x = text.search(/a/);"],
   ["missing-method", "for (const x of list.entries()) {}"],
   ["builtin-prototype", "x = Array.prototype.slice;"],
   ["class-name", "x = y.constructor.name;"],
@@ -100,6 +101,7 @@ const GOOD = `
   require("net").createServer((s) => s.on("data", (d) => d.split("\\n")));
   var pattern = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/, text = "\\xe9\\0\\u00ff";
   new Sub(2).entries();
+  new OneWire(D5).search();
   Object.keys(o).map((k) => o[k]);
   console.log(o, pattern.test(text), \`a\${LIMIT}b\`);
 })();

@@ -17,7 +17,7 @@ import { shorten } from "./shorten.ts";
 
 export { FIRMWARE } from "./programs.ts";
 
-const ENGINE_MODULES = ["net", "http", "crypto", "Storage", "Wifi", "TelnetServer", "ESPNOW"];
+const ENGINE_MODULES = ["net", "http", "crypto", "Storage", "Wifi", "TelnetServer", "ESPNOW", "neopixel"];
 
 /** See FirmwareOptions.own. */
 const OWN_FOLDERS = ["firmware", "shared"];

@@ -6,10 +6,13 @@
  */
 import { readFileSync } from "node:fs";
 import { createContext, runInContext, Script } from "node:vm";
+import type { Device } from "./devices/device.ts";
+import { EngineI2c, neopixelLibrary, oneWireClass } from "./engine-buses.ts";
 import { engineCrypto } from "./engine-crypto.ts";
 import { EngineDatagrams } from "./engine-dgram.ts";
 import { EngineTurns } from "./engine-events.ts";
 import { EngineNet } from "./engine-net.ts";
+import { EnginePins } from "./engine-pins.ts";
 import { preludeText } from "./engine-prelude.ts";
 import { EngineSerial } from "./engine-serial.ts";
 import { EngineStorage } from "./engine-storage.ts";
@@ -26,6 +29,8 @@ export interface EmulateOptions {
   first?: string;
   /** The router that the chip's Wi-Fi connects to; without one this chip has no Wi-Fi. */
   router?: Router;
+  /** What is wired to its pins. */
+  devices?: readonly Device[];
   /** Takes what the chip writes on its serial port, bytes as characters. */
   serial?: (bytes: string) => void;
   /** Takes each line that the program prints. */
@@ -57,6 +62,7 @@ class Run {
   private readonly datagrams: EngineDatagrams;
   private readonly wifi: EngineWifi | undefined;
   private readonly serial: EngineSerial;
+  private readonly pins: EnginePins;
   private readonly world = createContext({});
   private readonly startedAt = performance.now();
   private readonly options: EmulateOptions;
@@ -71,13 +77,23 @@ class Run {
     this.datagrams = new EngineDatagrams(this.turns, inside.makeError);
     this.wifi = options.router === undefined ? undefined : new EngineWifi(this.turns, options.router);
     this.serial = new EngineSerial(this.turns, (bytes) => options.serial?.(bytes));
+    const devices = options.devices ?? [];
+    const { makeError } = inside;
+    const getTime = (): number => this.getTime();
+    this.pins = new EnginePins({ turns: this.turns, makeError, devices, getTime, log: options.log });
     inside.E["reboot"] = reboot;
-    Object.assign(this.world, this.globals(inside), this.serial.globals(inside.E));
+    Object.assign(this.world, this.globals(inside), this.serial.globals(inside.E), this.pins.globals());
+    Object.assign(this.world, {
+      OneWire: oneWireClass({ pins: this.pins, devices, makeError }),
+      I2C1: new EngineI2c({ pins: this.pins, devices, makeError }),
+      I2C2: new EngineI2c({ pins: this.pins, devices, makeError }),
+    });
   }
 
   start(): void {
     const { first, bundle } = this.options;
     this.serial.start();
+    this.pins.start();
     for (const file of [first, bundle]) if (file !== undefined) this.run(readFileSync(file, "utf8"), file);
     const boot = bundle === undefined ? new EngineStorage(this.options.storageDir).read(BOOT_FILE) : undefined;
     if (boot !== undefined) this.run(boot, BOOT_FILE);
@@ -95,6 +111,11 @@ class Run {
     this.net.stop();
     this.datagrams.stop();
     this.wifi?.stop();
+    this.pins.stop();
+  }
+
+  private getTime(): number {
+    return (performance.now() - this.startedAt) / 1000;
   }
 
   private globals(inside: Inside): object {
@@ -111,7 +132,7 @@ class Run {
       },
       console: { log: (...values: unknown[]) => this.print(values) },
       print: (...values: unknown[]) => this.print(values),
-      getTime: () => (performance.now() - this.startedAt) / 1000,
+      getTime: () => this.getTime(),
       setTimeout: (action: () => void, wait?: number) => this.setTimer(action, wait ?? 0, false),
       setInterval: (action: () => void, wait?: number) => this.setTimer(action, wait ?? 0, true),
       clearTimeout: (timer: unknown) => this.clearTimer(timer, inside),
@@ -141,6 +162,12 @@ class Run {
         return engineCrypto(inside.makeError);
       case "dgram":
         return this.datagrams.library();
+      case "neopixel":
+        return neopixelLibrary({
+          pins: this.pins,
+          devices: this.options.devices ?? [],
+          makeError: inside.makeError,
+        });
       case "Wifi":
         if (this.wifi === undefined) throw inside.makeError("there is no router");
         return this.wifi.library();
