@@ -3,5 +3,6 @@ export type { ActOutcome } from "#shared/effect.ts";
 export type { Arrival } from "./arrivals.ts";
 export { Bridge, type BridgeEvent, type BridgeOptions } from "./bridge.ts";
 export type { StoredEvent } from "./log/event.ts";
-export type { Configuration } from "./settings.ts";
+export { node } from "./chip-node.ts";
+export type { Configuration } from "../types/sapline.d.ts";
 export { Trouble } from "./trouble.ts";

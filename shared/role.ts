@@ -1,9 +1,11 @@
 /**
- * What a program can be besides a node. The build of a leaf puts leaf-role.ts in this file's place: whatever that rules out is not in
- * its bundle.
+ * What a program can do besides being a node. A build may put false for any of these (`role` in tools/bundle/firmware-bundle.ts): whatever that rules
+ * out is not in its bundle. Each stands on a line of its own, for that is how the build finds it.
  */
 
 /** It takes children, by whatever way. */
 export const TAKES_CHILDREN: boolean = true;
 /** It may have WebSocket as its way up. */
 export const HAS_SOCKETS: boolean = true;
+/** It may have the radio as its way up, and for its children. */
+export const HAS_RADIO: boolean = true;

@@ -17,7 +17,6 @@ const version = JSON.parse(readFileSync("package.json", "utf8")).version;
 const PROGRAMS = [
   ["host/cli/main.ts", "dist/sapline.js", true],
   ["host/index.ts", "dist/index.js", false],
-  ["host/bridge.ts", "dist/bridge.js", false],
   ["host/log/worker.ts", "dist/log-worker.js", false],
   ["tools/emulator/main.ts", "dist/emulator.js", true],
   ["tools/demo/main.ts", "dist/demo.js", false],
@@ -85,7 +84,7 @@ async function buildConsole() {
 async function buildChip() {
   // The gate is TypeScript like the rest, and is bundled to be run.
   const gate = ".build/firmware-bundle.mjs";
-  await build({ ...forNode, sourcemap: false, entryPoints: ["tools/bundle/firmware-bundle.ts"], outfile: gate });
+  await build({ ...forNode, sourcemap: false, entryPoints: ["tools/bundle/build-firmware.ts"], outfile: gate });
   const { buildFirmware, FIRMWARE } = await import(pathToFileURL(join(root, gate)).href);
   const hasSizes = process.argv.includes("--sizes");
   if (!(await buildFirmware(FIRMWARE, "dist/firmware", version, hasSizes))) process.exitCode = 1;

@@ -2,19 +2,18 @@
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bundleFirmware, FIRMWARE, type FirmwareBundle } from "#tools/bundle/firmware-bundle.ts";
+import { type Built, buildProgram, FIRMWARE } from "#tools/bundle/build-firmware.ts";
 import { unquotedNames, wireNames } from "#tools/bundle/private-names.ts";
 
 describe("the chip's programs", () => {
-  let main: FirmwareBundle;
-  const made = new Map<string, FirmwareBundle>();
+  let main: Built;
+  const made = new Map<string, Built>();
 
   beforeAll(async () => {
     for (const program of FIRMWARE) {
-      const options = { ...program, version: "0.0.0", declarations: "firmware/espruino.d.ts" };
-      made.set(program.name, await bundleFirmware(options));
+      made.set(program.name, await buildProgram(program, "0.0.0"));
     }
-    main = made.get("main") as FirmwareBundle;
+    main = made.get("main") as Built;
   }, 60_000);
 
   test.each(FIRMWARE)("$name is fit for the chip: nothing that the engine refuses or misreads", ({ name }) => {

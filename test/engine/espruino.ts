@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleFirmware, FIRMWARE } from "#tools/bundle/firmware-bundle.ts";
+import { bundleFirmware } from "#tools/bundle/firmware-bundle.ts";
+import { FIRMWARE } from "#tools/bundle/programs.ts";
 
 export const ESPRUINO = process.env["ESPRUINO"] ?? "";
 export const SKIP_REASON = "skipped: set ESPRUINO to an espruino binary to run on the engine";

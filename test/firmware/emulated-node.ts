@@ -26,6 +26,16 @@ export class EmulatedProgram {
     return program;
   }
 
+  /** Runs a whole program, such as programText makes. */
+  static async runText(text: string, config: object, files: { [name: string]: string } = {}): Promise<EmulatedProgram> {
+    const program = new EmulatedProgram(config);
+    writeFileSync(join(program.folder, "app.js"), text);
+    mkdirSync(join(program.folder, "flash"));
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(program.folder, "flash", name), bytes);
+    program.restart();
+    return program;
+  }
+
   /** With the radio's stand-in, if the configuration has `standIn`. */
   static async start(
     entry: string,

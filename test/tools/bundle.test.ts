@@ -334,7 +334,7 @@ describe("sizes", () => {
 
 describe("private names", () => {
   const names = (source: string, ...applications: string[]): string[] =>
-    privateNames(source, applications, "firmware/espruino.d.ts");
+    privateNames(source, applications, ["firmware/espruino.d.ts"]);
 
   test("are all that is written without quotes", () => {
     const source = "class A { constructor() { this.secret = 1; } hidden() { return { madeAt: this.secret }; } }";

@@ -2,72 +2,21 @@
  * Makes one file of a firmware program that Espruino can run: bundled and minified by esbuild, then held against what the engine is
  * known to refuse or misread, and against a size. Two passes, since `supported` must not lower what the bundler still needs whole.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type SourceMapPayload, SourceMap } from "node:module";
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Plugin, transform, type TransformOptions } from "esbuild";
 import { checkBundle } from "./engine-gate.ts";
+import { ENGINE_MODULES, SUPPORTED } from "./engine-settings.ts";
 import { dropCalls, numberCounters } from "./private-words.ts";
 import { privateNames, quotedNames } from "./private-names.ts";
-import type { Program } from "./programs.ts";
 import { optionalNames } from "./share-names.ts";
 import { dropUnused } from "./short-classes.ts";
 import { shorten } from "./shorten.ts";
 
-export { FIRMWARE } from "./programs.ts";
-
-const ENGINE_MODULES = ["net", "http", "crypto", "Storage", "Wifi", "TelnetServer", "ESPNOW", "neopixel"];
-
 /** See FirmwareOptions.own. */
 const OWN_FOLDERS = ["firmware", "shared"];
-
-/**
- * What the second pass may leave as it is (true) and must lower or refuse (false). Where esbuild cannot lower a feature, false makes
- * the build fail, which is a gate for nothing.
- */
-const SUPPORTED: Record<string, boolean> = {
-  // Refused by the engine; esbuild lowers these.
-  "optional-chain": false,
-  "exponent-operator": false,
-  "logical-assignment": false,
-  "object-rest-spread": false,
-  "class-private-field": false,
-  "class-static-blocks": false,
-  // Refused by the engine, and esbuild cannot lower them: an error here.
-  "array-spread": false,
-  "async-await": false,
-  "async-generator": false,
-  bigint: false,
-  "default-argument": false,
-  destructuring: false,
-  "dynamic-import": false,
-  "for-await": false,
-  generator: false,
-  "import-meta": false,
-  "nested-rest-binding": false,
-  "regexp-dot-all-flag": false,
-  "regexp-lookbehind-assertions": false,
-  "regexp-named-capture-groups": false,
-  "regexp-sticky-and-unicode-flags": false,
-  "regexp-unicode-property-escapes": false,
-  "rest-argument": false,
-  "top-level-await": false,
-  "unicode-escapes": false,
-  // The engine has these.
-  arrow: true,
-  class: true,
-  // Left as they are for our own gate to refuse: lowered, they would hide in a helper.
-  "class-field": true,
-  "class-static-field": true,
-  "const-and-let": true,
-  "for-of": true,
-  "nullish-coalescing": true,
-  "object-accessors": true,
-  "object-extensions": true,
-  "optional-catch-binding": true,
-  "template-literal": true,
-};
 
 /** Short names that mean something on built-in objects: no property may be shortened to one of them. */
 const NAMES_TAKEN: Record<string, false> = {
@@ -105,30 +54,51 @@ export interface FirmwareOptions {
   /** The program's file. */
   entry: string;
   version: string;
-  /** The file that declares the engine's objects, whose names must stay. */
-  declarations: string;
+  /** The files that declare what is not the bundle's own, the engine's objects first of all: those names must stay. */
+  declarations: string | readonly string[];
   /** Larger bundles are a fault. */
   bytesMax: number;
   /** See Program. */
   isSilent?: boolean;
   /** The program takes no children: what serves them is left out. */
   isLeaf?: boolean;
+  /** What it does without: names of shared/role.ts. */
+  role?: Role;
+  /** The repository, or the installed package; this process's own folder if absent. */
+  home?: string;
   /** Folders of the firmware itself, whose names may be shortened (see private-names.ts): all but an application's. */
   own?: readonly string[];
 }
 
-/** In place of what the product may be, what a leaf is. */
-const LEAF_ONLY: Plugin = {
-  name: "leaf",
-  setup(on) {
-    on.onResolve({ filter: /\/role\.ts$/ }, () => ({ path: resolve("shared/leaf-role.ts") }));
-  },
-};
+/** Which of the abilities in shared/role.ts a program has. Those that are not named it has. */
+export type Role = { readonly [name: string]: boolean };
+
+const LEAF: Role = { TAKES_CHILDREN: false, HAS_SOCKETS: false };
+
+/** Puts a program's own role in the place of what the product may be. */
+function playing(role: Role): Plugin {
+  return {
+    name: "role",
+    setup(on) {
+      on.onLoad({ filter: /[/\\]shared[/\\]role\.ts$/ }, ({ path }) => {
+        let contents = readFileSync(path, "utf8");
+        for (const [name, value] of Object.entries(role)) {
+          const line = `export const ${name}: boolean = `;
+          if (!contents.includes(line)) throw new Error(`shared/role.ts knows no ${name}`);
+          contents = contents.replace(`${line}true`, `${line}${value}`);
+        }
+        return { contents, loader: "ts" };
+      });
+    },
+  };
+}
 
 /** Those files of a bundle that are not the firmware's own, as JavaScript. */
-async function applicationsOf(inputs: readonly string[], own: readonly string[]): Promise<string[]> {
+async function applicationsOf(inputs: readonly string[], own: readonly string[], home: string): Promise<string[]> {
   const files = inputs.filter((file) => !own.some((folder) => file.startsWith(`${folder}/`)));
-  const scripts = files.map(async (file) => transform(readFileSync(file, "utf8"), { loader: "ts", target: "es2022" }));
+  const scripts = files.map(async (file) =>
+    transform(readFileSync(resolve(home, file), "utf8"), { loader: "ts", target: "es2022" }),
+  );
   return (await Promise.all(scripts)).map((script) => script.code);
 }
 
@@ -148,6 +118,7 @@ function sizesOf(text: string, map: SourceMapPayload): FileSize[] {
 
 /** Bundles one program. Throws esbuild's error (with file and line) for what does not even bundle. */
 export async function bundleFirmware(options: FirmwareOptions): Promise<FirmwareBundle> {
+  const home = options.home ?? process.cwd();
   const common = {
     target: "es2022",
     charset: "utf8",
@@ -157,6 +128,7 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
   } satisfies TransformOptions;
   const bundling = {
     ...common,
+    absWorkingDir: home,
     entryPoints: [options.entry],
     bundle: true,
     write: false,
@@ -167,13 +139,13 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
     // The engine's own modules stay `require` calls.
     external: [...ENGINE_MODULES],
     define: { SAPLINE_VERSION: JSON.stringify(options.version) },
-    plugins: options.isLeaf === true ? [LEAF_ONLY] : [],
+    plugins: [playing(options.role ?? (options.isLeaf === true ? LEAF : {}))],
   } satisfies BuildOptions;
   const plain = await build({ ...bundling, metafile: true });
   const names = privateNames(
     plain.outputFiles[0]?.text ?? "",
-    await applicationsOf(Object.keys(plain.metafile.inputs), options.own ?? OWN_FOLDERS),
-    options.declarations,
+    await applicationsOf(Object.keys(plain.metafile.inputs), options.own ?? OWN_FOLDERS, home),
+    [options.declarations].flat().map((file) => resolve(home, file)),
   );
   // The minifier writes these without quotes: no name that it makes up may look like one.
   const taken: Record<string, string | false> = { ...NAMES_TAKEN };
@@ -190,8 +162,8 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
   const minifying = { ...common, minify: true, sourcefile: options.entry, supported: SUPPORTED };
   const own = new Set(Object.values(first.mangleCache ?? {}).filter((name) => name !== false));
   const optional = new Set(
-    optionalNames(Object.keys(plain.metafile.inputs).map((file) => readFileSync(file, "utf8"))).map((name) =>
-      String(first.mangleCache?.[name] ?? name),
+    optionalNames(Object.keys(plain.metafile.inputs).map((file) => readFileSync(resolve(home, file), "utf8"))).map(
+      (name) => String(first.mangleCache?.[name] ?? name),
     ),
   );
   // The compiler has seen to it that what is unreachable is.
@@ -236,40 +208,4 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
     counters,
     faults,
   };
-}
-
-/**
- * Builds programs into a folder, each with a list of what its counters' numbers stand for, and says what came out: with `hasSizes`, of each
- * file. False if one of them must not be flashed; that one is not written.
- */
-export async function buildFirmware(
-  programs: readonly Program[],
-  folder: string,
-  version: string,
-  hasSizes: boolean,
-): Promise<boolean> {
-  let ok = true;
-  for (const { name, entry, bytesMax, bytesWanted, isLeaf, isSilent } of programs) {
-    const bundle = await bundleFirmware({
-      declarations: "firmware/espruino.d.ts",
-      entry,
-      version,
-      bytesMax,
-      isLeaf: isLeaf === true,
-      isSilent: isSilent === true,
-    });
-    const file = `${folder}/${name}.js`;
-    const excess = bundle.bytes - (bytesWanted ?? bytesMax);
-    const note = excess > 0 ? `; wanted: ${bytesWanted}, which is ${excess} less` : "";
-    console.log(`${file}: ${bundle.bytes} bytes of ${bytesMax}, ${bundle.gzipBytes} gzipped${note}`);
-    if (hasSizes) for (const size of bundle.sizes()) console.log(`${String(size.bytes).padStart(7)}  ${size.file}`);
-    for (const fault of bundle.faults) console.error(`  ${fault}`);
-    if (bundle.faults.length > 0) ok = false;
-    else {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, bundle.text);
-      writeFileSync(`${folder}/${name}.counters.json`, `${JSON.stringify(bundle.counters, null, 2)}\n`);
-    }
-  }
-  return ok;
 }

@@ -33,18 +33,20 @@ const CONSTRUCTORS: readonly { readonly name: string; readonly prototype: unknow
 /** JavaScript has these on texts, for HTML of the last century; the engine does not. */
 const HTML_METHODS = ["anchor", "big", "blink", "bold", "fixed", "fontcolor", "fontsize", "italics", "link", "small"];
 
-/** A member of an interface or an object type: what stands before a colon, a question mark or a parenthesis, first on its line or after { or ;. */
-const DECLARED_MEMBER = /(?:^|[{;])\s*(?:declare function )?([A-Za-z_$][\w$]*)\??\s*[:(]/gm;
+/** A member of an interface or an object type: what stands before a colon, a question mark, a parenthesis or <, first on its line or after { or ;. */
+const DECLARED_MEMBER = /(?:^|[{;])\s*(?:declare function )?([A-Za-z_$][\w$]*)\??\s*[:(<]/gm;
 
-function knownNames(declarations: string): Set<string> {
+function knownNames(declarations: readonly string[]): Set<string> {
   const known = new Set<string>();
   for (const { name, prototype } of CONSTRUCTORS) {
     const missing = MISSING_METHODS.find((entry) => entry.owner === name)?.names ?? [];
     for (const method of Object.getOwnPropertyNames(prototype)) if (!missing.includes(method)) known.add(method);
   }
   for (const method of HTML_METHODS) known.delete(method);
-  const text = readFileSync(declarations, "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
-  for (const match of text.matchAll(DECLARED_MEMBER)) known.add(match[1] as string);
+  for (const file of declarations) {
+    const text = readFileSync(file, "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
+    for (const match of text.matchAll(DECLARED_MEMBER)) known.add(match[1] as string);
+  }
   return known;
 }
 
@@ -125,9 +127,13 @@ export function wireNames(script: Script): Set<string> {
 
 /**
  * `bundle` is the whole program, with all its names; `applications` are those files of it that are not the firmware's own;
- * `declarations` is the file that declares the engine's objects.
+ * `declarations` are the files that declare the engine's objects, and what applications see of ours.
  */
-export function privateNames(bundle: string, applications: readonly string[], declarations: string): string[] {
+export function privateNames(
+  bundle: string,
+  applications: readonly string[],
+  declarations: readonly string[],
+): string[] {
   const kept = knownNames(declarations);
   const program = parsed(bundle);
   for (const name of [...staticNames(program), ...wireNames(program)]) kept.add(name);

@@ -1,0 +1,36 @@
+/**
+ * What every program of somebody's own stands on: the board, its carriers, and `node`. The build shortens it by itself, apart from the program
+ * (see tools/bundle/program-text.ts), and leaves out what the program's parts do without.
+ */
+import type { SaplineNode } from "../types/node.d.ts";
+import { HAS_RADIO, HAS_SOCKETS } from "#shared/role.ts";
+import type { Board } from "./board.ts";
+import { boot } from "./boot.ts";
+import { NodeProgram } from "./node-program.ts";
+import { withRadio } from "./radio-carrier.ts";
+import { withSockets } from "./socket-carrier.ts";
+
+/** Replaced by the build with the package's version. */
+declare const SAPLINE_VERSION: string;
+/** A variable around this and the program: what `import { node } from "sapline"` becomes there. */
+declare const sapline: { node?: (id?: string) => SaplineNode };
+
+let isTaken = false;
+
+function equip(board: Board): string {
+  return (HAS_RADIO ? withRadio(board) : "") || (HAS_SOCKETS ? withSockets(board) : "");
+}
+
+sapline["node"] = (id) => {
+  if (isTaken) throw new Error("a program is one node: call node() once");
+  isTaken = true;
+  const program = new NodeProgram(id);
+  const board = boot("sapline/" + SAPLINE_VERSION, program, equip);
+  if (!board || !program.take(board)) return program;
+  // In a turn of its own: the rest of the program is loaded by then.
+  setTimeout(() => {
+    program.start();
+    board.start();
+  }, 0);
+  return program;
+};

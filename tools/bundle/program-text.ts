@@ -1,0 +1,130 @@
+/**
+ * The text of a program for one node: the base (the node itself, as much of it as the program's parts need) and somebody's own code, in one file
+ * that Espruino runs. Everything that makes such a file uses this: `sapline build`, `dev`, `flash`, `update`, and tests.
+ *
+ * The base is bundled and shortened by itself, with the names of types/node.d.ts kept; the code beside it keeps all its names. The engine's gate
+ * has seen both. Mistakes in the code are answered, and do not throw.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { bundleFirmware } from "./firmware-bundle.ts";
+import { bundleOwnCode } from "./own-code.ts";
+
+/** What a node has besides being one. */
+export interface Parts {
+  /** WebSocket: as its way up and, with `children`, for them. */
+  sockets: boolean;
+  /** The radio, likewise. */
+  radio: boolean;
+  /** It takes children. */
+  children: boolean;
+}
+
+/** The name of each part in shared/role.ts. A new part needs a line here and there. */
+const ROLES: { readonly [part in keyof Parts]: string } = {
+  sockets: "HAS_SOCKETS",
+  radio: "HAS_RADIO",
+  children: "TAKES_CHILDREN",
+};
+
+export interface ProgramOptions {
+  /** The program's file. */
+  entry: string;
+  parts: Parts;
+  /** A folder that keeps bases from one time to the next; none are kept if absent. */
+  cache?: string;
+}
+
+export interface ProgramText {
+  /** ASCII; "" if there are faults. */
+  text: string;
+  bytes: number;
+  gzipBytes: number;
+  /** Of these, the base's. */
+  baseBytes: number;
+  /** Files that the code is made of, in full: those to watch. */
+  files: string[];
+  /** What stands against it, one sentence each with file and line. */
+  faults: string[];
+}
+
+/** The repository, or the installed package: the folder above that has firmware/ in it. */
+export function packageFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "firmware", "program.ts"))) {
+    if (dirname(folder) === folder) throw new Error("firmware/ is missing beside this program: install sapline again");
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+/** Changes with whatever a base is made of. */
+function sourcesDigest(home: string): string {
+  const hash = createHash("sha256");
+  for (const folder of ["shared", "firmware", "types", "tools/bundle", "package.json"]) {
+    const path = join(home, folder);
+    if (!existsSync(path)) continue;
+    const isFile = /\.\w+$/.test(folder);
+    const files = isFile
+      ? [""]
+      : readdirSync(path, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+    for (const file of files.toSorted()) hash.update(file).update(readFileSync(join(path, file)));
+  }
+  return hash.digest("hex");
+}
+
+const bases = new Map<string, Promise<string>>();
+
+async function makeBase(home: string, parts: Parts): Promise<string> {
+  const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as { version: string };
+  const role = Object.fromEntries(Object.entries(ROLES).map(([part, name]) => [name, parts[part as keyof Parts]]));
+  const bundle = await bundleFirmware({
+    home,
+    entry: "firmware/program.ts",
+    version,
+    declarations: ["firmware/espruino.d.ts", "types/node.d.ts"],
+    bytesMax: Infinity,
+    isSilent: true,
+    role,
+  });
+  if (bundle.faults.length > 0) throw new Error(`the base is at fault: ${bundle.faults.join("; ")}`);
+  return bundle.text;
+}
+
+async function baseText(parts: Parts, cache: string | undefined): Promise<string> {
+  const home = packageFolder();
+  const key = createHash("sha256")
+    .update(JSON.stringify(Object.keys(ROLES).map((part) => parts[part as keyof Parts])))
+    .update(sourcesDigest(home))
+    .digest("hex")
+    .slice(0, 24);
+  const file = cache === undefined ? undefined : join(cache, `base-${key}.js`);
+  if (file !== undefined && existsSync(file)) return readFileSync(file, "utf8");
+  const known = bases.get(key) ?? makeBase(home, parts);
+  bases.set(key, known);
+  const text = await known;
+  if (cache !== undefined && file !== undefined) {
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, text);
+    renameSync(`${file}.${process.pid}`, file);
+  }
+  return text;
+}
+
+/** Throws only for what is wrong with the parts, or with the package itself. */
+export async function programText({ entry, parts, cache }: ProgramOptions): Promise<ProgramText> {
+  if (!parts.sockets && !parts.radio) throw new Error("a node needs a way up: sockets or radio");
+  const [base, own] = await Promise.all([baseText(parts, cache), bundleOwnCode(entry)]);
+  const text = own.faults.length > 0 ? "" : `(()=>{var sapline={};${base.trim()}\n${own.text.trim()}\n})();\n`;
+  return {
+    text,
+    bytes: Buffer.byteLength(text),
+    gzipBytes: gzipSync(text).length,
+    baseBytes: Buffer.byteLength(base),
+    files: own.files,
+    faults: own.faults,
+  };
+}
