@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Device } from "#tools/emulator/devices/device.ts";
 import { emulate, type EmulatedNode } from "#tools/emulator/emulate.ts";
 import type { Router } from "#tools/emulator/engine-wifi.ts";
 import { firmware } from "../engine/espruino.ts";
@@ -12,6 +13,8 @@ export class EmulatedProgram {
   private readonly config: object;
   private readonly router: Router | undefined;
   private node: EmulatedNode | undefined;
+
+  private devices: readonly Device[] = [];
 
   private constructor(config: object, router?: Router) {
     this.config = config;
@@ -27,8 +30,14 @@ export class EmulatedProgram {
   }
 
   /** Runs a whole program, such as programText makes. */
-  static async runText(text: string, config: object, files: { [name: string]: string } = {}): Promise<EmulatedProgram> {
+  static async runText(
+    text: string,
+    config: object,
+    files: { [name: string]: string } = {},
+    devices: readonly Device[] = [],
+  ): Promise<EmulatedProgram> {
     const program = new EmulatedProgram(config);
+    program.devices = devices;
     writeFileSync(join(program.folder, "app.js"), text);
     mkdirSync(join(program.folder, "flash"));
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(program.folder, "flash", name), bytes);
@@ -62,6 +71,7 @@ export class EmulatedProgram {
       bundle: join(this.folder, "app.js"),
       storageDir: join(this.folder, "flash"),
       config: this.config,
+      devices: this.devices,
       log: (line) => this.lines.push(line),
     });
   }

@@ -224,12 +224,11 @@ export class EnginePins {
   }
 
   private levelOf({ driven, devices, mode }: Line): Level {
-    if (driven !== undefined && !devices.some((device) => device.level?.() !== undefined && mode === "output"))
-      return driven;
+    const held = devices.find((device) => device.shortedTo !== undefined)?.shortedTo ?? driven;
+    if (held !== undefined) return held;
     const levels = devices.map((device) => device.level?.());
-    if (driven === 0 || levels.includes(0)) return 0;
-    if (driven === 1 || levels.includes(1)) return 1;
-    return mode.endsWith("_pullup") ? 1 : 0;
+    if (levels.includes(0)) return 0;
+    return levels.includes(1) || mode.endsWith("_pullup") ? 1 : 0;
   }
 
   private switch(line: Line, mode: string): void {

@@ -49,8 +49,10 @@ export interface Device {
   readonly pin: string;
   /** The chip has started. What it still had to do for the last start is forgotten. */
   plug?(wire: Wire): void;
-  /** What it puts on its pin now; undefined if nothing. */
+  /** What it puts on its pin now, for want of anything stronger; a 0 is stronger than a 1. Undefined if nothing. */
   level?(): Level | undefined;
+  /** What holds the pin, whatever the chip wants. */
+  shortedTo?: Level | undefined;
   /** What the chip puts on the pin has changed; undefined: it has let go. */
   driven?(level: Level | undefined, wire: Wire): void;
   /** Volts at the pin. */

@@ -63,17 +63,12 @@ export class EmulatedLamp implements Device {
   readonly pin: string;
   /** Everything that it has been: 1 for on. */
   readonly history: Level[] = [];
-  /** What holds the pin at a level, whatever the chip wants. */
   shortedTo: Level | undefined;
   private readonly onLevel: Level;
 
   constructor(pin: string, isOnLow = false) {
     this.pin = pin;
     this.onLevel = isOnLow ? 0 : 1;
-  }
-
-  level(): Level | undefined {
-    return this.shortedTo;
   }
 
   driven(level: Level | undefined, wire: Wire): void {
