@@ -17,9 +17,13 @@ const TYPES: { readonly [name: string]: string } = {
   "icon.svg": "image/svg+xml",
   "manifest.json": "application/manifest+json",
   "firmware.js": "text/javascript; charset=utf-8",
+  "loader.js": "text/javascript; charset=utf-8",
 };
-/** What lies elsewhere: the plain program for boards, which the console writes to them. */
-const PLACES: { readonly [name: string]: string } = { "firmware.js": "../firmware/wifi.js" };
+/** What lies elsewhere: the plain program for boards and its loader, which the console writes to them. */
+const PLACES: { readonly [name: string]: string } = {
+  "firmware.js": "../firmware/wifi.js",
+  "loader.js": "../firmware/loader.js",
+};
 
 /** Nothing from elsewhere, no script in the page, no frame around it, and no text that becomes markup. */
 export const CONTENT_POLICY = [

@@ -20,6 +20,7 @@ const PROGRAMS = [
   ["host/log/worker.ts", "dist/log-worker.js", false],
   ["tools/emulator/main.ts", "dist/emulator.js", true],
   ["tools/demo/main.ts", "dist/demo.js", false],
+  ["tools/flash/main.ts", "dist/flash.js", true],
   ["tools/sim/main.ts", "dist/sim.js", true],
   ["tools/sim/batch-worker.ts", "dist/sim-worker.js", false],
   ["tools/sim/tree-worker.ts", "dist/sim-tree-worker.js", false],

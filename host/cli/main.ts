@@ -228,7 +228,8 @@ program
     await runNode(await settingsOf(flags));
   });
 
-// A program of its own, because it plays what this one is made of: host/ knows nothing of it.
+// Programs of their own, because they use or play what this one is made of: host/ knows nothing of them.
+program.command("flash", "put a node's program and configuration on a board", { executableFile: "flash.js" });
 program.command("sim", "play whole trees in virtual time, with everything broken that can break", {
   executableFile: "sim.js",
 });

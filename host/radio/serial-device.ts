@@ -1,5 +1,5 @@
 /**
- * Opens a serial port, by the package `serialport` (prebuilt for Linux, macOS and Windows; optional, since only the dongle needs it).
+ * Opens a serial port, by the package `serialport` (prebuilt for Linux, macOS and Windows; optional, since only boards on a cable need it).
  * A pseudo-terminal will do as well. What goes wrong is told in a sentence that says what to do.
  */
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
@@ -34,19 +34,25 @@ type PortClass = new (options: { path: string; baudRate: number; autoOpen: false
 /** Not written as a literal where it is imported: without the package the rest must compile and run. */
 const PACKAGE: string = "serialport";
 
-export const openSerial: OpenSerial = async (path, baud, listener) => {
-  checkDevice(path);
+/** `what` is plugged in there, for what is said of it. */
+export async function openSerial(
+  path: string,
+  baud: number,
+  listener: SerialListener,
+  what = "dongle",
+): Promise<SerialDevice> {
+  checkDevice(path, what);
   const SerialPort = await portClass();
   // Not hung up at the end: on many boards that is wired to the reset.
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false });
   let isOpen = true;
   await new Promise<void>((resolve, reject) => {
-    port.open((error) => (error === null ? resolve() : reject(new Trouble(openTrouble(path, error.message)))));
+    port.open((error) => (error === null ? resolve() : reject(new Trouble(openTrouble(path, error.message, what)))));
   });
   const end = (error: Error | null): void => {
     if (!isOpen) return;
     isOpen = false;
-    listener.closed(`${path} is gone${error === null ? "" : ` (${error.message})`}: plug the dongle in again`);
+    listener.closed(`${path} is gone${error === null ? "" : ` (${error.message})`}: plug the ${what} in again`);
     port.close(() => {});
   };
   port.on("data", (bytes) => {
@@ -62,7 +68,7 @@ export const openSerial: OpenSerial = async (path, baud, listener) => {
       port.close(() => {});
     },
   };
-};
+}
 
 async function portClass(): Promise<PortClass> {
   try {
@@ -70,19 +76,19 @@ async function portClass(): Promise<PortClass> {
     return SerialPort;
   } catch (error) {
     throw new Trouble(
-      `a dongle needs the package serialport, which is not installed here: npm install serialport (${(error as Error).message.split("\n")[0]})`,
+      `a serial port needs the package serialport, which is not installed here: npm install serialport (${(error as Error).message.split("\n")[0]})`,
     );
   }
 }
 
-/** What the file system knows already; on Windows a port is no file. */
-function checkDevice(path: string): void {
+/** What the file system knows already; on Windows a port is no file. Throws `Trouble`. */
+export function checkDevice(path: string, what: string): void {
   if (process.platform === "win32") return;
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined)
-    throw new Trouble(`there is no ${path}: plug the dongle in, and look for its name in /dev/serial/by-id`);
+    throw new Trouble(`there is no ${path}: plug the ${what} in, and look for its name in /dev/serial/by-id`);
   if (!stats.isCharacterDevice())
-    throw new Trouble(`${path} is no serial port: name the dongle's device, such as /dev/ttyUSB0`);
+    throw new Trouble(`${path} is no serial port: name the ${what}'s device, such as /dev/ttyUSB0`);
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
   } catch {
@@ -107,11 +113,11 @@ export function groupName(gid: number): string {
 }
 
 /** The package says what the system said. */
-function openTrouble(path: string, message: string): string {
+function openTrouble(path: string, message: string, what: string): string {
   if (/lock|busy|temporarily unavailable|access denied/i.test(message))
     return `${path} is in use by another program: end it (another root, a terminal, a flasher)`;
   if (/permission denied/i.test(message)) return permissionTrouble(path);
   if (/inappropriate ioctl/i.test(message))
-    return `${path} is no serial port: name the dongle's device, such as /dev/ttyUSB0`;
+    return `${path} is no serial port: name the ${what}'s device, such as /dev/ttyUSB0`;
   return `cannot open ${path}: ${message}`;
 }

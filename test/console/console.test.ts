@@ -1,9 +1,12 @@
 /** The console in a real browser, on a real root with 13 emulated nodes. One tree for all tests: they go from the whole tree to one that was hurt. */
+import { readFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WireClient } from "../host/client.ts";
 import { until } from "../e2e/processes.ts";
+import { temporaryFolder } from "../temporary.ts";
+import { EspruinoConsole } from "../tools/espruino-console.ts";
 import { CHROMIUM, SKIP_REASON } from "./chromium.ts";
 import { Crowd, crowdIds, writeTokens } from "./crowd.ts";
 import { PASSWORD, Stage } from "./stage.ts";
@@ -125,19 +128,38 @@ describe.skipIf(CHROMIUM === "")(`the console in a browser${CHROMIUM === "" ? ` 
     client.close();
   });
 
-  test("a board is written over USB: its configuration and the program, each piece confirmed", async () => {
+  test("a board is written over USB: its configuration, the program and the loader, each piece confirmed", async () => {
     const own = await stage.signedIn("administer");
+    const board = new EspruinoConsole({ folder: temporaryFolder() });
+    const wire = board.plug();
+    let printed = "";
+    let heard = (): void => {};
+    wire.onText = (text) => {
+      printed += text;
+      heard();
+    };
+    await own.exposeFunction("toBoard", (text: string) => wire.write(text));
+    await own.exposeFunction("fromBoard", async () => {
+      if (printed === "") await new Promise<void>((resolve) => (heard = resolve));
+      const text = printed;
+      printed = "";
+      return text;
+    });
     await own.addInitScript(fakeSerial);
+    // The loader is the root's own; a short program takes its place for the sake of time.
+    const program = "print('a program of ${its} own');\n".repeat(30);
+    await own.route("**/console/firmware.js", (route) => route.fulfill({ body: program }));
     const door = await stage.page(own, "add");
     await door.getByLabel("Name").fill("flashed");
     await door.getByLabel("Network").fill("my wifi");
     await door.getByRole("button", { name: "Make a token" }).click();
     await door.getByRole("button", { name: "Over USB" }).click();
     await door.getByText("Written. The board restarts").waitFor();
-    const flash = await door.evaluate(() => (globalThis as unknown as { flash: { [name: string]: string } }).flash);
-    expect(JSON.parse(flash["sapline.json"] as string)).toMatchObject({ id: "flashed", wifi: { ssid: "my wifi" } });
-    expect(flash[".bootcde"]?.length).toBeGreaterThan(10_000);
-    expect(flash["rebooted"]).toBe("yes");
+    const { storage } = board;
+    expect(JSON.parse(storage.read("sapline.json") ?? "")).toMatchObject({ id: "flashed", wifi: { ssid: "my wifi" } });
+    expect(storage.read("sapline.a")).toBe(program);
+    expect(storage.read(".bootcde")).toBe(readFileSync("dist/firmware/loader.js", "latin1"));
+    expect(board.restarts).toBe(1);
     await own.close();
   });
 
@@ -302,35 +324,19 @@ async function axeInBothThemes(door: Page): Promise<string[]> {
   return found;
 }
 
-/** A board on a serial port, as far as the console can tell: it runs the two commands that are sent to it. */
+/** In the page: a serial port whose other end is with the test, as `toBoard` and `fromBoard`. */
 function fakeSerial(): void {
-  const flash: { [name: string]: string } = {};
-  Object.assign(globalThis, { flash });
-  let say: (text: string) => void = () => {};
-  let typed = "";
-  const run = (line: string): void => {
-    const write = /write\("([^"]+)",atob\("([^"]*)"\),(\d+),(\d+)\)/.exec(line);
-    if (write !== null) flash[write[1] as string] = (flash[write[1] as string] ?? "") + atob(write[2] as string);
-    if (line.includes("reboot")) flash["rebooted"] = "yes";
-    const number = /<ok"\+" (\d+)>/.exec(line)?.[1];
-    if (number !== undefined) say(`<ok ${number}>\r\n>`);
+  const { toBoard, fromBoard } = globalThis as unknown as {
+    toBoard: (text: string) => Promise<void>;
+    fromBoard: () => Promise<string>;
   };
   const port = {
     open: async () => {},
     close: async () => {},
     readable: new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        say = (text) => controller.enqueue(new TextEncoder().encode(text));
-      },
+      pull: async (controller) => controller.enqueue(new TextEncoder().encode(await fromBoard())),
     }),
-    writable: new WritableStream<Uint8Array>({
-      write: (bytes) => {
-        typed += new TextDecoder().decode(bytes);
-        const lines = typed.split("\n");
-        typed = lines.pop() as string;
-        for (const line of lines) run(line);
-      },
-    }),
+    writable: new WritableStream<Uint8Array>({ write: (bytes) => void toBoard(new TextDecoder().decode(bytes)) }),
   };
   Object.defineProperty(navigator, "serial", { value: { requestPort: async () => port } });
 }

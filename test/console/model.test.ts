@@ -1,6 +1,5 @@
 /** What the console thinks, without a browser: the tree as it folds events, the words for them, places in the picture, drops, boards. */
 import { describe, expect, test } from "vitest";
-import { Board, type Wire } from "#host/console/board/espruino.ts";
 import { Drops, DROPS_MAX, HOP_MILLIS } from "#host/console/picture/drops.ts";
 import { curve, layOut, pointOn, type Shape } from "#host/console/picture/layout.ts";
 import { isStale, Model, type NodeJson } from "#host/console/store/model.ts";
@@ -162,45 +161,5 @@ describe("the picture", () => {
     expect(drops.alive.length).toBe(DROPS_MAX);
     expect(drops.settle(HOP_MILLIS)).toBe(1);
     expect(drops.settle(2 * HOP_MILLIS)).toBe(DROPS_MAX - 1);
-  });
-});
-
-describe("writing to a board", () => {
-  /** Answers each command as `answer` says. */
-  const wireOf = (answer: (number: string, line: string) => string): Wire & { lines: string[] } => {
-    const wire: Wire & { lines: string[] } = {
-      lines: [],
-      onText: () => {},
-      write: async (text) => {
-        wire.lines.push(text);
-        const number = /<ok"\+" (\d+)>/.exec(text)?.[1];
-        // The board echoes what it hears, as a console does that does not know the first character.
-        if (number !== undefined) queueMicrotask(() => wire.onText(`${text}\r\n${answer(number, text)}\r\n>`));
-      },
-      close: async () => {},
-    };
-    return wire;
-  };
-
-  test("a file goes in pieces, each at its place, and arrives whole in UTF-8", async () => {
-    const wire = wireOf((number) => `<ok ${number}>`);
-    const text = "größer ".repeat(200);
-    const shares: number[] = [];
-    await new Board(wire).write("sapline.json", text, (share) => shares.push(share));
-    const pieces = wire.lines.flatMap((line) => /atob\("([^"]*)"\),(\d+),(\d+)/.exec(line)?.slice(1) ?? []);
-    const bytes = Buffer.concat(pieces.filter((_, at) => at % 3 === 0).map((piece) => Buffer.from(piece, "base64")));
-    expect(bytes.toString()).toBe(text);
-    expect(Number(pieces[2])).toBe(bytes.length);
-    expect(shares.at(-1)).toBe(1);
-  });
-
-  test("what the board complains of is said, and nothing more is written", async () => {
-    const wire = wireOf((number, line) =>
-      line.includes("atob") ? `<no ${number}:Error: no space>` : `<ok ${number}>`,
-    );
-    await expect(new Board(wire).write("x", "y".repeat(2000), () => {})).rejects.toThrow(
-      "The board says: Error: no space",
-    );
-    expect(wire.lines.filter((line) => line.includes("atob"))).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 /** Ways to a board's console that browsers offer: a USB cable (Web Serial), or Bluetooth (Nordic's UART, which Espruino speaks). */
-import type { Wire } from "./espruino.ts";
+import type { Wire } from "../../board/wire.ts";
 
 interface SerialPort {
   open(options: { baudRate: number }): Promise<void>;
@@ -17,14 +17,16 @@ interface Characteristic extends EventTarget {
 interface Devices {
   serial?: { requestPort(): Promise<SerialPort> };
   bluetooth?: {
-    requestDevice(options: object): Promise<{
-      gatt: {
-        connect(): Promise<{
-          getPrimaryService(id: string): Promise<{ getCharacteristic(id: string): Promise<Characteristic> }>;
-        }>;
-        disconnect(): void;
-      };
-    }>;
+    requestDevice(options: object): Promise<
+      EventTarget & {
+        gatt: {
+          connect(): Promise<{
+            getPrimaryService(id: string): Promise<{ getCharacteristic(id: string): Promise<Characteristic> }>;
+          }>;
+          disconnect(): void;
+        };
+      }
+    >;
   };
 }
 
@@ -34,6 +36,7 @@ const UART_OUT = "6e400003-b5a3-f393-e0a9-e50e24dcca9e";
 /** What every Bluetooth takes at once. */
 const BLUETOOTH_BYTES = 20;
 const BAUD = 115_200;
+const GONE = "The board is gone: plug it in again, or come nearer, then write once more; it goes on where it stopped.";
 
 const devices = navigator as unknown as Devices;
 export const hasSerial = (): boolean => devices.serial !== undefined;
@@ -43,12 +46,15 @@ export const hasBluetooth = (): boolean => devices.bluetooth !== undefined;
 export async function openSerial(): Promise<Wire> {
   const port = await (devices.serial as NonNullable<Devices["serial"]>).requestPort();
   await port.open({ baudRate: BAUD });
+  let isOpen = true;
   const writer = port.writable.getWriter();
   const reader = port.readable.getReader();
   const wire: Wire = {
     write: (text) => writer.write(new TextEncoder().encode(text)),
     onText: () => {},
+    onClosed: () => {},
     close: async () => {
+      isOpen = false;
       await reader.cancel().catch(() => {});
       writer.releaseLock();
       await port.close().catch(() => {});
@@ -62,7 +68,11 @@ export async function openSerial(): Promise<Wire> {
       wire.onText(decoder.decode(value, { stream: true }));
     }
     reader.releaseLock();
-  })().catch(() => {});
+  })()
+    .catch(() => {})
+    .finally(() => {
+      if (isOpen) wire.onClosed(GONE);
+    });
   return wire;
 }
 
@@ -75,6 +85,7 @@ export async function openBluetooth(): Promise<Wire> {
   const service = await server.getPrimaryService(UART);
   const [input, output] = [await service.getCharacteristic(UART_IN), await service.getCharacteristic(UART_OUT)];
   await output.startNotifications();
+  let isOpen = true;
   const wire: Wire = {
     write: async (text) => {
       const bytes = new TextEncoder().encode(text);
@@ -82,8 +93,15 @@ export async function openBluetooth(): Promise<Wire> {
         await input.writeValueWithoutResponse(bytes.subarray(at, at + BLUETOOTH_BYTES));
     },
     onText: () => {},
-    close: async () => device.gatt.disconnect(),
+    onClosed: () => {},
+    close: async () => {
+      isOpen = false;
+      device.gatt.disconnect();
+    },
   };
+  device.addEventListener("gattserverdisconnected", () => {
+    if (isOpen) wire.onClosed(GONE);
+  });
   output.addEventListener("characteristicvaluechanged", () => {
     if (output.value !== undefined) wire.onText(new TextDecoder().decode(output.value));
   });

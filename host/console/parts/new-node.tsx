@@ -1,7 +1,10 @@
 /** A token that was just made, seen only now: ways to bring it to its node, and whether the node has arrived. */
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { Board, type Wire } from "../board/espruino.ts";
+import { BoardConsole } from "../../board/board-console.ts";
+import { CONFIGURATION_FILE, install, restart, takeBoard } from "../../board/install.ts";
+import { upload, type UploadProgress } from "../../board/upload.ts";
+import type { Wire } from "../../board/wire.ts";
 import { hasBluetooth, hasSerial, openBluetooth, openSerial } from "../board/wires.ts";
 import { rootNow } from "../clock.ts";
 import type { Setup } from "../pages/add-page.tsx";
@@ -44,7 +47,11 @@ export function NewNode({ setup, isBoard, onAgain }: { setup: Setup; isBoard: bo
             </p>
             <Copyable text={paste} label="command for the board" isLong />
             <p class="hint">
-              Then write the program that you build into flash and restart the board.{" "}
+              Then write the program that you build into its Storage as <code>sapline.a</code>, and{" "}
+              <a href="/console/loader.js" download="sapline-loader.js">
+                the loader
+              </a>{" "}
+              as <code>.bootcde</code>, and restart the board.{" "}
               <a href="/console/firmware.js" download="sapline-main.js">
                 The plain program
               </a>{" "}
@@ -106,6 +113,18 @@ function Copyable({ text, label, isLong = false }: { text: string; label: string
   );
 }
 
+/** A program for boards, from the root. */
+async function fetched(name: string): Promise<Uint8Array> {
+  const answer = await fetch(`/console/${name}`);
+  if (!answer.ok) throw new Error("The root has no built program for boards: run make firmware.");
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** As a page says it. */
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
+}
+
 function WriteToBoard({ setup }: { setup: string }) {
   const state = useSignal<{ words: string; share: number; isBusy: boolean; isBad: boolean }>({
     words: "",
@@ -118,20 +137,21 @@ function WriteToBoard({ setup }: { setup: string }) {
     const say = (words: string, share = 0): void => {
       state.value = { words, share, isBusy: true, isBad: false };
     };
+    const tell = ({ file, done, total }: UploadProgress): void =>
+      say(`Writing ${file === CONFIGURATION_FILE ? "its configuration" : "the program"} …`, done / total);
     let wire: Wire | undefined;
     try {
       say("Choose the board …");
       wire = await open();
-      const board = new Board(wire);
+      const board = new BoardConsole(wire);
       say("Saying hello to the board …");
-      await board.greet();
-      await board.write("sapline.json", setup, (share) => say("Writing its configuration …", share));
+      const facts = await takeBoard(board);
+      const configuration = new TextEncoder().encode(setup);
       if (withProgram.value) {
-        const program = await fetch("/console/firmware.js");
-        if (!program.ok) throw new Error("The root has no built program for boards: run make firmware.");
-        await board.write(".bootcde", await program.text(), (share) => say("Writing the program …", share));
-      }
-      await board.restart();
+        const [program, loader] = await Promise.all([fetched("firmware.js"), fetched("loader.js")]);
+        await install(board, facts, { program, loader, configuration }, tell);
+      } else await upload(board, CONFIGURATION_FILE, configuration, tell);
+      await restart(board);
       state.value = {
         words: "Written. The board restarts and should arrive in a moment.",
         share: 1,
@@ -141,7 +161,7 @@ function WriteToBoard({ setup }: { setup: string }) {
     } catch (error) {
       const isNone = (error as Error).name === "NotFoundError";
       state.value = {
-        words: isNone ? "No board was chosen." : (error as Error).message,
+        words: isNone ? "No board was chosen." : sentence((error as Error).message),
         share: 0,
         isBusy: false,
         isBad: true,

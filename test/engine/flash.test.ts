@@ -1,0 +1,112 @@
+/**
+ * `sapline flash` as people run it, with the real engine as a board: over TCP and over a pseudo-terminal. The node that it puts there joins a root
+ * that is a process too.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Bench, freePort, type Running } from "../e2e/processes.ts";
+import { noCable, TerminalPair } from "../e2e/terminal-pair.ts";
+import { seeded } from "../firmware/random.ts";
+import { ConsoleEngine } from "./engine-console.ts";
+import { ESPRUINO, SKIP_REASON } from "./espruino.ts";
+
+const hasSerial = await import("serialport" as string).then(
+  () => true,
+  () => false,
+);
+const noTerminal = hasSerial ? noCable() : "no package serialport: npm ci";
+const PROGRAM = "dist/firmware/main.js";
+const CUTS = 20;
+const SEED = Number(process.env["SEED"] ?? 5);
+/** Of what goes to the board, until the cable is pulled at the latest: with 20 cuts the whole of the transfer is met. */
+const CUT_BYTES_MAX = 10_000;
+
+describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SKIP_REASON})` : ""}`, () => {
+  let bench: Bench;
+  let engine: ConsoleEngine;
+  let cable: TerminalPair | undefined;
+  let rootPort: number;
+
+  beforeEach(async () => {
+    bench = new Bench();
+    rootPort = await freePort();
+    await bench.root(rootPort);
+  });
+
+  afterEach(async () => {
+    await engine?.stop();
+    await bench.close();
+    await cable?.close();
+  });
+
+  function flash(...more: string[]): Running {
+    const where = ["--parent", `ws://127.0.0.1:${rootPort}`, "--data", bench.data, "--program", PROGRAM];
+    return bench.start(process.execPath, ["dist/sapline.js", "flash", "kitchen", ...where, ...more], {
+      SAPLINE_PORT: String(rootPort),
+    });
+  }
+
+  function expectWhole(said: string): void {
+    const flashed = readFileSync(join(engine.folder, "espruino.flash"));
+    const program = readFileSync(PROGRAM);
+    expect(program.length).toBeGreaterThan(40_000);
+    expect(flashed.includes(program)).toBe(true);
+    const token = /"token":"([^"]{20,})"/.exec(flashed.toString("latin1"))?.[1];
+    expect(token).toBeDefined();
+    expect(said).not.toContain(token);
+    const nodes = JSON.parse(bench.sapline("nodes", "--json", "--url", `http://127.0.0.1:${rootPort}`)) as object[];
+    expect(nodes).toMatchObject([{ id: "kitchen", up: true, parent: "root" }]);
+  }
+
+  test(`over TCP a program of 47 kB arrives whole although its transfer is cut ${CUTS} times, and the node joins (SEED=${SEED})`, async () => {
+    const chance = seeded(SEED);
+    engine = new ConsoleEngine();
+    engine.start();
+    const port = await engine.listen();
+    let said = "";
+    for (let cut = 0; cut < CUTS; cut++) {
+      const pulled = engine.pullAfter(1 + Math.floor(chance() * CUT_BYTES_MAX));
+      const flasher = flash("--tcp", `127.0.0.1:${port}`);
+      await pulled;
+      // Every other time it is the power that goes.
+      if (cut % 2 === 1) {
+        await engine.cut();
+        engine.start();
+      }
+      expect(await flasher.exit()).toBe(1);
+      expect(flasher.errors).toMatch(/the connection to \S+ broke: see that the board is on/);
+      said += flasher.errors;
+    }
+    const last = flash("--tcp", `127.0.0.1:${port}`);
+    expect(await last.exit(60_000), last.errors).toBe(0);
+    said += last.errors + last.output;
+    expect(last.errors).toMatch(/bytes (\(\d+ were there already\)|, there already)|going on/);
+    expect(last.errors).toContain("kitchen has joined");
+    console.log(
+      said
+        .split("\n")
+        .filter((line) => /there already|going on/.test(line))
+        .join("\n"),
+    );
+    expectWhole(said);
+  });
+
+  test.skipIf(noTerminal !== "")(
+    `over a pseudo-terminal a program of 47 kB arrives whole, and the node joins ${noTerminal}`,
+    async () => {
+      cable = await TerminalPair.make();
+      engine = new ConsoleEngine(cable.ends[1]);
+      engine.start();
+      const flasher = flash("--port", cable.ends[0]);
+      expect(await flasher.exit(60_000), flasher.errors).toBe(0);
+      expectWhole(flasher.errors + flasher.output);
+      // Again: nothing has to be sent, and the token is kept.
+      const again = flash("--port", cable.ends[0]);
+      expect(await again.exit(60_000), again.errors).toBe(0);
+      expect(again.errors).toContain("sapline.a: ");
+      expect(again.errors).toMatch(/as it was; restarting/);
+      expectWhole(again.errors + again.output);
+    },
+  );
+});
