@@ -3,15 +3,17 @@
  * (see tools/bundle/program-text.ts), and leaves out what the program's parts do without.
  */
 import type { SaplineNode } from "../types/node.d.ts";
-import { HAS_RADIO, HAS_SOCKETS } from "#shared/role.ts";
+import { HAS_RADIO, HAS_SOCKETS, TAKES_PROGRAMS } from "#shared/role.ts";
 import type { Board } from "./board.ts";
 import { boot } from "./boot.ts";
 import { NodeProgram } from "./node-program.ts";
 import { withRadio } from "./radio-carrier.ts";
 import { withSockets } from "./socket-carrier.ts";
+import { Updates } from "./updates.ts";
 
 /** Replaced by the build with the package's version. */
 declare const SAPLINE_VERSION: string;
+const FIRMWARE = "sapline/" + SAPLINE_VERSION;
 /** A variable around this and the program: what `import { node } from "sapline"` becomes there. */
 declare const sapline: { node?: (id?: string) => SaplineNode };
 
@@ -25,11 +27,13 @@ sapline["node"] = (id) => {
   if (isTaken) throw new Error("a program is one node: call node() once");
   isTaken = true;
   const program = new NodeProgram(id);
-  const board = boot("sapline/" + SAPLINE_VERSION, program, equip);
+  const updates = TAKES_PROGRAMS ? new Updates(program) : undefined;
+  const board = boot(FIRMWARE, updates || program, equip);
   if (!board || !program.take(board)) return program;
   // In a turn of its own: the rest of the program is loaded by then.
   setTimeout(() => {
     program.start();
+    if (updates) updates.start(board, FIRMWARE);
     board.start();
   }, 0);
   return program;

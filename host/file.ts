@@ -11,7 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
@@ -21,11 +21,11 @@ import { Trouble } from "./trouble.ts";
 const LOCK_STALE_MILLIS = 5000;
 
 /** Replaces `path` by `text` so that a power cut leaves the old one or the new one. Throws what the file system says. */
-export function writeFileAtomic(path: string, text: string, mode: number): void {
+export function writeFileAtomic(path: string, text: string | Uint8Array, mode: number): void {
   const beside = `${path}.${process.pid}.tmp`;
   const file = openSync(beside, "w", mode);
   try {
-    writeSync(file, text);
+    writeFileSync(file, text);
     fsyncSync(file);
     closeSync(file);
     renameSync(beside, path);

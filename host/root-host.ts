@@ -35,6 +35,7 @@ import { TokenFile } from "./tokens.ts";
 import { Traffic, type NodeTraffic } from "./traffic.ts";
 import { UnitBook } from "./unit-book.ts";
 import { HOST_VERSION } from "./version.ts";
+import { UpdateDesk } from "./update/update-desk.ts";
 import { type LinkListener, WebSocketLinks } from "./websocket-links.ts";
 
 /** `tokens.json` is looked at this often. Chosen: a revoked token ends within two seconds. */
@@ -88,6 +89,7 @@ export class RootHost implements ApiSource {
   private root!: Root;
   private store!: LogStore;
   private server!: RootServer;
+  updates!: UpdateDesk;
   private tokensTimer: NodeJS.Timeout | undefined;
   private secondsTimer: NodeJS.Timeout | undefined;
   private outstanding: Transaction | undefined;
@@ -160,6 +162,8 @@ export class RootHost implements ApiSource {
         PC_TEXT,
         checkToken,
       );
+      const desk = { core: this.root, perform: (effects: readonly RootEffect[]) => this.perform(effects) };
+      this.updates = new UpdateDesk(directory, desk, this.options.log);
       const people = new PeopleFile(directory);
       const sessions = new Sessions(directory, people);
       const access = new ApiAccess(readOrMakeApiToken(directory), host, sessions);
@@ -179,6 +183,7 @@ export class RootHost implements ApiSource {
     this.perform(this.root.start(monotonicNow(), unixNow()));
     this.radio?.start();
     this.secondsTimer = setInterval(() => this.endSecond(), 1000);
+    this.updates.open();
     this.tokensTimer = setInterval(() => this.refreshTokens(), this.options.tokensEveryMillis ?? TOKENS_EVERY_MILLIS);
   }
 
@@ -188,6 +193,7 @@ export class RootHost implements ApiSource {
     this.isStopping = true;
     clearInterval(this.tokensTimer);
     clearInterval(this.secondsTimer);
+    this.updates.close();
     // The reader first: the last to close the log's file is the one that tidies it up.
     await this.queries.close();
     await this.store.close();
@@ -359,6 +365,7 @@ export class RootHost implements ApiSource {
     for (const group of transaction.groups) this.units.take(group);
     this.history.took({ ...this.traffics.take(transaction.groups), ackMillis });
     this.live.publish(transaction.groups);
+    this.updates.stored(transaction);
     if (this.wishes.length > 0) this.settleWishes(transaction);
   }
 

@@ -141,3 +141,22 @@ export const ACTIONS_PENDING_MAX = 10000;
 /** A node that replaces itself this often within this long is two boards with one id. Chosen: a replaced client waits 5 s. */
 export const CONFLICT_TAKEOVERS = 3;
 export const CONFLICT_WITHIN = 60000 as Millis;
+/** Largest program that goes over the tree, in bytes. Chosen: two of them, and as much again for all else, fit into the flash that Espruino gives programs. */
+export const UPDATE_BYTES_MAX = 131072;
+/** Bytes of a signature or program in one `?part`. Chosen: in base64 it is three datagrams by radio. A multiple of three. */
+export const UPDATE_PART_BYTES = 384;
+/** How far beyond what the node has the root sends, in bytes. Chosen: six parts, a third of what a branch holds for a child. */
+export const UPDATE_WINDOW_BYTES = 2304;
+/** After so many bytes the node says how far it is. Chosen: half of the window, so that it never stands still for want of a word. */
+export const UPDATE_SAY_BYTES = 1152;
+/** The root offers again after this without a word of a node that is there; doubles up to the longest. Chosen: a busy path by radio. */
+export const UPDATE_AGAIN_AFTER = 4000 as Millis;
+export const UPDATE_AGAIN_AFTER_MAX = 60000 as Millis;
+/** Offers in a row without any answer, of a node that is there, after which it is given up: its program takes none. Chosen. */
+export const UPDATE_TRIES_MAX = 6;
+/** A node that began a program on trial and has not been heard of again for this long has failed. Chosen: three starts of a minute each. */
+export const UPDATE_TRIAL_WITHIN = 240000 as Millis;
+/** Nodes that are sent programs at once. Chosen: they share branches and air with readings. */
+export const UPDATES_AT_ONCE = 4;
+/** A node restarts into its new program when the root has all its events, or after this. Chosen: far longer than a commit. */
+export const UPDATE_DRAIN_WITHIN = 30000 as Millis;

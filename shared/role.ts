@@ -9,3 +9,5 @@ export const TAKES_CHILDREN: boolean = true;
 export const HAS_SOCKETS: boolean = true;
 /** It may have the radio as its way up, and for its children. */
 export const HAS_RADIO: boolean = true;
+/** It takes programs over the tree. */
+export const TAKES_PROGRAMS: boolean = true;

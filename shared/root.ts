@@ -18,12 +18,12 @@ import {
 import { count, type Counters, Table } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Admission, type TokenCheck } from "./tree/admission.ts";
-import { Calls, type Ended } from "./tree/calls.ts";
+import { asEffect, Calls, outcome } from "./tree/calls.ts";
 import { Group, isEvent, parseLine } from "./tree/group.ts";
 import { Intake, judge } from "./tree/intake.ts";
 import { Ledger } from "./tree/ledger.ts";
 import { Names } from "./tree/names.ts";
-import { Presence } from "./tree/presence.ts";
+import { linesOf, Presence } from "./tree/presence.ts";
 import { Projection } from "./tree/projection.ts";
 import { isPlainLink, type Member, Roll, type RootLink } from "./tree/roll.ts";
 import {
@@ -220,6 +220,18 @@ export class Root {
     return { rev: event.rev, error: "", effects: this.finish([]) };
   }
 
+  /** Says a line to a node, once and as best it can. False if there is no way to it, or the line is too long. `fields` are those beside `dst`. */
+  tell(dst: string, fields: Message, unix: UnixMillis): { isSaid: boolean; effects: readonly RootEffect[] } {
+    const out: RootEffect[] = [];
+    return { isSaid: this.presence.tell(dst, fields, unix, out), effects: this.finish(out) };
+  }
+
+  /** Logs an event of the root's own. */
+  note(event: Message, unix: UnixMillis): readonly RootEffect[] {
+    this.presence.log(event, unix);
+    return this.finish([]);
+  }
+
   /** The token of a node is gone: so is its connection. */
   revoked(id: NodeId, _now: Instant, unix: UnixMillis): readonly RootEffect[] {
     const out: RootEffect[] = [];
@@ -387,21 +399,4 @@ export class Root {
     if (transaction !== undefined) out.push({ kind: "store", transaction });
     return out;
   }
-}
-
-function linesOf(frames: Table<string[]>, link: LinkId): string[] {
-  let lines = frames.get(link);
-  if (lines === undefined) {
-    lines = [];
-    frames.set(link, lines);
-  }
-  return lines;
-}
-
-function outcome(call: number, error: string): RootEffect {
-  return { kind: "outcome", call, outcome: { ok: false, error } };
-}
-
-function asEffect(ended: Ended): RootEffect {
-  return { kind: "outcome", call: ended.call, outcome: ended.outcome };
 }

@@ -34,12 +34,12 @@ export function sendText(response: ServerResponse, status: number, text: string)
 }
 
 /** The body as parsed JSON. Throws `ApiTrouble`. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
+export async function readJson(request: IncomingMessage, bytesMax = BODY_BYTES_MAX): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new ApiTrouble(413, `the body is longer than ${BODY_BYTES_MAX} bytes: send less`);
+    if (bytes > bytesMax) throw new ApiTrouble(413, `the body is longer than ${bytesMax} bytes: send less`);
     chunks.push(chunk);
   }
   try {

@@ -42,6 +42,14 @@ const passwordSchema = v.strictObject({ password: v.optional(password) });
 const roleChangeSchema = v.strictObject({ role: roleSchema });
 const newTokenSchema = v.strictObject({ id: v.string(), replace: v.optional(v.boolean(), false) });
 
+const nodesWords = '"nodes" must be a list of ids, or "all"';
+const updateSchema = v.strictObject({
+  nodes: v.optional(v.union([v.array(v.string()), v.literal("all")], nodesWords)),
+  canaries: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  version: v.optional(v.string()),
+  program: v.pipe(v.string(), v.base64()),
+});
+
 /** All of these throw `ApiTrouble` 400. */
 export const parseSignIn = (body: unknown) => parse(signInSchema, body, "name, password");
 export const parsePasswordChange = (body: unknown) => parse(passwordChangeSchema, body, "current, password");
@@ -50,6 +58,8 @@ export const parseNewPerson = (body: unknown) =>
 export const parsePassword = (body: unknown) => parse(passwordSchema, body, "password");
 export const parseRole = (body: unknown) => parse(roleChangeSchema, body, "role (look, act or administer)");
 export const parseNewToken = (body: unknown) => parse(newTokenSchema, body, "id, replace");
+
+export const parseUpdate = (body: unknown) => parse(updateSchema, body, "nodes, program (base64), canaries, version");
 
 export function parseAct(body: unknown): ActRequest {
   return parse(actSchema, body, "eid, value, ttl");

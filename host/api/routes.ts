@@ -21,6 +21,7 @@ import {
 } from "./request.ts";
 import type { SignIn } from "./sign-in.ts";
 import type { ApiSource } from "./source.ts";
+import { handleUpdates } from "./updates.ts";
 
 /** Where the routes are described, for whoever asks for one that is not there. */
 const SEE = "see docs/api.md for what there is";
@@ -91,6 +92,10 @@ export class Api {
       case "nodes/ID/set":
         only(request, "PUT", "POST");
         return this.set(response, this.node(id).id, await readJson(request));
+      case "nodes/ID/update":
+      case "updates":
+      case "updates/ID":
+        return handleUpdates(this.source, request, response, area === "nodes" ? { node: this.node(id).id } : { id });
       case "log":
         only(request, "GET");
         return this.find(response, url, { node: text(url, "node"), eid: text(url, "eid"), type: text(url, "type") });
@@ -307,6 +312,7 @@ function actStatus(outcome: ActOutcome): number {
 function needOf(request: IncomingMessage, url: URL): Role {
   const [area, , part] = url.pathname.slice("/api/".length).split("/");
   if (area === "tokens" || area === "people") return "administer";
+  if ((area === "updates" || part === "update") && request.method !== "GET") return "administer";
   return area === "nodes" && (part === "act" || part === "set") && request.method !== "GET" ? "act" : "look";
 }
 

@@ -6,6 +6,7 @@ import type { Second } from "../health-history.ts";
 import type { EventQuery } from "../log/reader.ts";
 import type { RadioHealth } from "../radio/radio-links.ts";
 import type { NodeTraffic } from "../traffic.ts";
+import type { UpdateDesk } from "../update/update-desk.ts";
 
 export interface Health {
   /** The log takes events. */
@@ -68,4 +69,6 @@ export interface ApiSource {
   tokens(): { id: string; created: string }[];
   addToken(id: string, isReplacing: boolean): string;
   revokeToken(id: string): void;
+  /** Programs on their way over the tree. What it is asked may throw `Trouble`. */
+  readonly updates: Pick<UpdateDesk, "views" | "order" | "stop">;
 }

@@ -7,6 +7,7 @@ import { INSTALL_KEY_FILE, readOrMakeInstallKey } from "../radio/install-key.ts"
 import { DEFAULTS } from "../settings.ts";
 import { TOKENS_FILE, TokenFile } from "../tokens.ts";
 import { Trouble } from "../trouble.ts";
+import { makeUpdateKey } from "../update/signing-key.ts";
 
 const FIRST_NODE = "kitchen";
 
@@ -34,6 +35,7 @@ export function init(directory: string, id = FIRST_NODE): void {
   makeDirectory(place);
   const token = new TokenFile(data).add(id, false);
   readOrMakeInstallKey(data);
+  makeUpdateKey(data);
   const configuration = join(place, CONFIGURATION_FILES[0] as string);
   writeFileSync(configuration, CONFIGURATION, { flag: "wx" });
   process.stderr.write(

@@ -189,6 +189,28 @@ program
     await set(await settingsOf(flags), { node, eid, value }, flags["json"] === true);
   });
 
+program
+  .command("update")
+  .argument("[nodes...]")
+  .description("send programs over the tree, and follow them; a node that is away gets it when it is back")
+  .option("--all", "every node that takes programs over the tree")
+  .option(
+    "--canary <COUNT>",
+    "so many nodes first, the others only when these are good (default: 1 with --all, else 0)",
+  )
+  .option("--program <FILE>", "the program to send (default: build/NODE/program.js of sapline build)")
+  .option("--as <VERSION>", "what people call this version (default: from what is in it)")
+  .option("--list", "show the updates that the root remembers")
+  .option("--stop <ID>", "stop an update: no other node begins")
+  .option("--no-wait", "order it, and do not follow")
+  .option(...URL_FLAG)
+  .option(...API_TOKEN)
+  .option(...JSON_FLAG)
+  .action(async (nodes: string[], flags: Flags) => {
+    const { update } = await import("./update.ts");
+    await update(await settingsOf(flags), nodes, flags);
+  });
+
 const log = program.command("log").description("print stored events, also while the root runs").helpCommand(false);
 log
   .option(...DATA)

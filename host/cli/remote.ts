@@ -87,12 +87,12 @@ export async function set(settings: Settings, wish: Wish, isJson: boolean): Prom
   else process.stdout.write(`rev ${(answer as { rev: number }).rev}\n`);
 }
 
-function printJson(value: unknown): void {
+export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 /** The answer's body; an outcome of an action is one whatever its status. Rejects with `Trouble` for every other error. */
-async function ask(
+export async function ask(
   { url, host, port, apiToken }: Settings,
   method: string,
   path: string,

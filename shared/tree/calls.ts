@@ -3,7 +3,7 @@
  * Each call ends in exactly one outcome: the node's answer, `offline`, or `timeout`.
  */
 import { ACT_GRACE } from "../limits.ts";
-import type { ActOutcome } from "../effect.ts";
+import type { ActOutcome, RootEffect } from "../effect.ts";
 import { Table } from "../table.ts";
 import { after, type Instant, type Millis, type NodeId, sooner } from "../units.ts";
 import { asReason, type Message } from "../wire/message.ts";
@@ -74,4 +74,13 @@ export class Calls {
   wakeAt(): Instant | undefined {
     return this.soonest;
   }
+}
+
+/** The outcome of a call that nobody was asked for. */
+export function outcome(call: number, error: string): RootEffect {
+  return { kind: "outcome", call, outcome: { ok: false, error } };
+}
+
+export function asEffect(ended: Ended): RootEffect {
+  return { kind: "outcome", call: ended.call, outcome: ended.outcome };
 }

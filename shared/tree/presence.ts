@@ -5,10 +5,10 @@
  * cut before what waits for it grows.
  */
 import type { RootEffect } from "../effect.ts";
-import { CONFLICT_TAKEOVERS, CONFLICT_WITHIN, LINK_TIMEOUT, ROOT_LINK_BYTES_MAX } from "../limits.ts";
-import { count, type Counters } from "../table.ts";
+import { CONFLICT_TAKEOVERS, CONFLICT_WITHIN, LINE_BYTES_MAX, LINK_TIMEOUT, ROOT_LINK_BYTES_MAX } from "../limits.ts";
+import { count, type Counters, type Table } from "../table.ts";
 import type { TextCodec } from "../text.ts";
-import { after, type Instant, type NodeId, type UnixMillis } from "../units.ts";
+import { after, type Instant, type LinkId, type NodeId, type UnixMillis } from "../units.ts";
 import { byeLine, framesOf, PING } from "../wire/line.ts";
 import type { Message } from "../wire/message.ts";
 import { groupOf } from "./group.ts";
@@ -111,7 +111,27 @@ export class Presence {
     this.cut(to, 1013, "too slow: read what you are sent", unix, out);
   }
 
+  /** A line for a node, wherever it is. False if there is no way to it, or the line is too long. */
+  tell(dst: string, fields: Message, unix: UnixMillis, out: RootEffect[]): boolean {
+    const link = this.roll.linkOf(dst);
+    const { type, ...others } = fields;
+    const line = this.codec.stringify({ type, dst, ...others });
+    if (link === undefined || this.codec.byteLength(line) > LINE_BYTES_MAX) return false;
+    this.sendLines(link, [line], unix, out);
+    return true;
+  }
+
   private leave(member: Member, link: RootLink, unix: UnixMillis): void {
     if (this.roll.remove(member, link)) this.log({ type: "!left", id: member.id }, unix);
   }
+}
+
+/** What is to be said over that link. */
+export function linesOf(frames: Table<string[]>, link: LinkId): string[] {
+  let lines = frames.get(link);
+  if (lines === undefined) {
+    lines = [];
+    frames.set(link, lines);
+  }
+  return lines;
 }

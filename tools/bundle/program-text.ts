@@ -21,13 +21,16 @@ export interface Parts {
   radio: boolean;
   /** It takes children. */
   children: boolean;
+  /** It takes programs over the tree; it does not if absent. */
+  updates?: boolean;
 }
 
 /** The name of each part in shared/role.ts. A new part needs a line here and there. */
-const ROLES: { readonly [part in keyof Parts]: string } = {
+const ROLES: { readonly [part in keyof Parts]-?: string } = {
   sockets: "HAS_SOCKETS",
   radio: "HAS_RADIO",
   children: "TAKES_CHILDREN",
+  updates: "TAKES_PROGRAMS",
 };
 
 export interface ProgramOptions {
@@ -80,7 +83,9 @@ const bases = new Map<string, Promise<string>>();
 
 async function makeBase(home: string, parts: Parts): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as { version: string };
-  const role = Object.fromEntries(Object.entries(ROLES).map(([part, name]) => [name, parts[part as keyof Parts]]));
+  const role = Object.fromEntries(
+    Object.entries(ROLES).map(([part, name]) => [name, parts[part as keyof Parts] === true]),
+  );
   const bundle = await bundleFirmware({
     home,
     entry: "firmware/program.ts",
@@ -97,7 +102,7 @@ async function makeBase(home: string, parts: Parts): Promise<string> {
 async function baseText(parts: Parts, cache: string | undefined): Promise<string> {
   const home = packageFolder();
   const key = createHash("sha256")
-    .update(JSON.stringify(Object.keys(ROLES).map((part) => parts[part as keyof Parts])))
+    .update(JSON.stringify(Object.keys(ROLES).map((part) => parts[part as keyof Parts] === true)))
     .update(sourcesDigest(home))
     .digest("hex")
     .slice(0, 24);

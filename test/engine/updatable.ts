@@ -1,0 +1,30 @@
+/** For the tests of updates: a program that counts four times a second, says what it has counted, and takes other programs over the tree. */
+import type { Board } from "#firmware/board.ts";
+import { boot } from "#firmware/boot.ts";
+import { Entities } from "#firmware/entities.ts";
+import { Updates } from "#firmware/updates.ts";
+
+declare const SAPLINE_VERSION: string;
+const FIRMWARE = "counter/" + SAPLINE_VERSION;
+const EVERY = 250;
+
+export function count(equip: (board: Board) => string): void {
+  const entities = new Entities();
+  const updates = new Updates(entities);
+  entities.onStatus = (isJoined, reason) => {
+    console.log("sapline: " + SAPLINE_VERSION + " " + (isJoined ? "joined" : "away: " + reason));
+  };
+  const board = boot(FIRMWARE, updates, equip);
+  if (!board) return;
+  let made = 0;
+  const next = (): void => {
+    setTimeout(next, EVERY);
+    if (!entities.update("count", made + 1)) return;
+    made += 1;
+    console.log("made " + made);
+  };
+  entities.start(board);
+  updates.start(board, FIRMWARE);
+  board.start();
+  next();
+}
