@@ -8,6 +8,9 @@
 /** Takes a sentence for people, such as `kitchen.log`. */
 export type Tell = (text: string) => void;
 
+/** What is added to a rest that is the whole interval, in milliseconds, so that it is surely over. Chosen. */
+const SLACK = 50;
+
 /** One measurement under way. */
 export class Measurement<Reading> {
   private finish: (reading: Reading | undefined, why: string) => void;
@@ -48,11 +51,12 @@ export class Sensor<Reading> {
   private begin: (measurement: Measurement<Reading>) => void;
   private rest: number;
   private tell: Tell;
-  private isBusy: boolean;
+  private isMeasuring: boolean;
+  private isResting: boolean;
 
   /**
-   * `begin` starts a measurement; whatever happens, it must lead to `done` or `failed`. Between two of them, and before the first, the sensor rests for
-   * `rest` milliseconds. `tell` hears when it begins to fail, when it fails for another reason, and when it works again.
+   * `begin` starts a measurement; whatever happens, it must lead to `done` or `failed`. From the beginning of one to that of the next, and before the first, there are
+   * at least `rest` milliseconds. `tell` hears when it begins to fail, when it fails for another reason, and when it works again.
    */
   constructor(name: string, rest: number, tell: Tell, begin: (measurement: Measurement<Reading>) => void) {
     this.faults = 0;
@@ -61,20 +65,23 @@ export class Sensor<Reading> {
     this.rest = rest;
     this.tell = tell;
     this.begin = begin;
-    this.isBusy = false;
+    this.isMeasuring = false;
+    this.isResting = false;
   }
 
   /** Measures once. `take` gets the reading, if there is one. False if a measurement is under way, or the sensor rests. */
   measure(take: (reading: Reading) => void): boolean {
-    if (this.isBusy) return false;
-    this.isBusy = true;
+    if (this.isMeasuring || this.isResting) return false;
+    this.isMeasuring = true;
+    this.isResting = true;
+    setTimeout(() => {
+      this.isResting = false;
+    }, this.rest);
     let isOver = false;
     const measurement = new Measurement<Reading>((reading, why) => {
       if (isOver) return;
       isOver = true;
-      setTimeout(() => {
-        this.isBusy = false;
-      }, this.rest);
+      this.isMeasuring = false;
       this.judge(why);
       // In a turn of its own: what the program does with it is neither the sensor's fault, nor on top of this stack.
       if (reading !== undefined) setTimeout(() => take(reading), 0);
@@ -85,7 +92,7 @@ export class Sensor<Reading> {
 
   /** Measures now, as far as the sensor need not rest first, and then every `wait` milliseconds. */
   every(wait: number, take: (reading: Reading) => void): void {
-    this.schedule(this.rest, wait > this.rest ? wait : this.rest, take);
+    this.schedule(this.rest, wait > this.rest ? wait : this.rest + SLACK, take);
   }
 
   private schedule(first: number, wait: number, take: (reading: Reading) => void): void {

@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EmulatedBme280 } from "#tools/emulator/devices/bme280.ts";
 import { RECORDED_CALIBRATION } from "#tools/emulator/devices/bme280-formulas.ts";
-import type { Device } from "#tools/emulator/devices/device.ts";
+import type { Device, Level } from "#tools/emulator/devices/device.ts";
 import { EmulatedDht22 } from "#tools/emulator/devices/dht22.ts";
-import { EmulatedDs18b20, romOf } from "#tools/emulator/devices/ds18b20.ts";
+import { dallasSum, EmulatedDs18b20, romOf } from "#tools/emulator/devices/ds18b20.ts";
 import { EmulatedStrip } from "#tools/emulator/devices/strip.ts";
 import { EmulatedButton, EmulatedLamp } from "#tools/emulator/devices/switches.ts";
 import { EmulatedVoltage } from "#tools/emulator/devices/voltage.ts";
@@ -42,12 +42,11 @@ async function bench(script: string, ...devices: Device[]): Promise<Bench> {
 describe("DHT22", () => {
   const SCRIPT = `
     var sensor = drivers.dht22(D4, print);
-    sensor.every(2500, function (r) { print(r.temperature, r.humidity); });
-    global.again = function () { return sensor.measure(print); };`;
+    sensor.every(2500, function (r) { print(r.temperature, r.humidity); });`;
 
-  async function dht22(): Promise<[EmulatedDht22, Bench]> {
+  async function dht22(more = ""): Promise<[EmulatedDht22, Bench]> {
     const device = new EmulatedDht22("D4", 21.5, 40.1);
-    return [device, await bench(SCRIPT, device)];
+    return [device, await bench(SCRIPT + more, device)];
   }
 
   test("leaves the sensor its two seconds after power-on, and measures then, and at the interval", async () => {
@@ -81,7 +80,7 @@ describe("DHT22", () => {
   });
 
   test("drops each answer with one wrong bit, whichever it is, counts it, and says so once", async () => {
-    const [device, chip] = await dht22();
+    const [device, chip] = await dht22(`setTimeout(function () { print(sensor.faults + " faults"); }, 112400);`);
     const right = [0x02, 0x8c, 0x01, 0x5f, 0xee];
     device.answers = Array.from({ length: 40 }, (_, bit) =>
       right.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)),
@@ -89,6 +88,48 @@ describe("DHT22", () => {
     const said = await chip.after(40 * 2500);
     expect(said).toEqual(["DHT22 on D4: checksum is wrong"]);
     expect(await chip.after(2500)).toEqual(["DHT22 on D4: works again", "21.5 40.1"]);
+    expect(await chip.after(2500 * 4)).toEqual([...Array<string>(4).fill("21.5 40.1"), "40 faults"]);
+  });
+
+  test("keeps to two seconds when it is told to measure all the time", async () => {
+    const chip = await bench(
+      `drivers.dht22(D4, print).every(1, function (r) { print(Math.round(getTime() * 10)); });`,
+      new EmulatedDht22("D4", 21.5, 40.1),
+    );
+    expect(await chip.after(8300)).toEqual(["20", "41", "61", "82"]);
+  });
+
+  test("holds the line low for as long as the data sheet wants, and lets go of it", async () => {
+    const driven: [Level | undefined, number][] = [];
+    const device: Device = { pin: "D4", driven: (level, wire) => driven.push([level, wire.now()]) };
+    await (await bench(SCRIPT, device)).after(2100);
+    const [[low, from], [free, to]] = driven as [[Level, number], [undefined, number]];
+    expect([low, free]).toEqual([0, undefined]);
+    expect(to - from).toBeGreaterThanOrEqual(1);
+    expect(to - from).toBeLessThan(20);
+  });
+
+  test("drops an answer that adds up, but of which a bit is too long or too short to be one", async () => {
+    // 65.2 % and 35.1 degrees.
+    const bits = [0x02, 0x8c, 0x01, 0x5f, 0xee].flatMap((byte) =>
+      [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1),
+    );
+    const falls = (odd: number): number[] => {
+      const times = bits.map((bit, at) => (at === 7 && odd > 0 ? odd : bit === 1 ? 120 : 77));
+      return [0, 160, ...times.map((_, at) => 160 + times.slice(0, at + 1).reduce((sum, time) => sum + time, 0))];
+    };
+    const chip = await bench(
+      [0, 260, 30]
+        .map(
+          (odd) => `print(JSON.stringify(drivers.decodeDht22(${JSON.stringify(falls(odd).map((us) => us / 1e6))})));`,
+        )
+        .join("\n"),
+    );
+    expect(chip.lines).toEqual([
+      '{"temperature":35.1,"humidity":65.2}',
+      '"broken answer: bit 7 took 260 us"',
+      '"broken answer: bit 7 took 30 us"',
+    ]);
   });
 
   test("drops answers of which edges are missing or made up, anywhere", async () => {
@@ -130,11 +171,12 @@ describe("DHT22", () => {
     const chip = await bench(
       `var s = drivers.dht22(D4, print); var take = function (r) { print(r.humidity); };
        setTimeout(function () { print(s.measure(take)); }, 2000);
-       setTimeout(function () { print(s.measure(take)); }, 4030);
-       setTimeout(function () { print(s.measure(take)); print(s.faults); }, 4040);`,
+       setTimeout(function () { print(s.measure(take)); }, 2020);
+       setTimeout(function () { print(s.measure(take)); }, 3990);
+       setTimeout(function () { print(s.measure(take)); print(s.faults); }, 4010);`,
       new EmulatedDht22("D4", 21.5, 40.1),
     );
-    expect(await chip.after(5000)).toEqual(["true", "40.1", "false", "true", "0", "40.1"]);
+    expect(await chip.after(5000)).toEqual(["true", "false", "40.1", "false", "true", "0", "40.1"]);
   });
 });
 
@@ -189,6 +231,13 @@ describe("DS18B20", () => {
     expect(await chip.after(1000)).toEqual(["DS18B20: nothing on the wire"]);
     device.isSilent = false;
     expect(await chip.after(2000)).toEqual(["DS18B20: works again", "20", "20"]);
+  });
+
+  test("leaves out the bits that a sensor of nine bits does not measure", async () => {
+    const device = new EmulatedDs18b20("D5", 20);
+    const bytes = [0x97, 0x01, 0x4b, 0x46, 0x1f, 0xff, 0x09, 0x10];
+    device.scratchpads = [[...bytes, dallasSum(bytes)]];
+    expect(await (await bench(SCRIPT, device)).after(800)).toEqual(["25"]);
   });
 
   test("finds all sensors on a wire, and asks each by its address", async () => {
@@ -280,6 +329,27 @@ describe("BME280", () => {
     expect(await other.after(50)).toEqual(["BME280 at 0x76: another chip is at this address, with id 97"]);
   });
 
+  test("takes another sensor's own calibration when it is put in the first one's place", async () => {
+    const values = { temperature: 21.37, pressure: 1013.25, humidity: 44.2 };
+    const other = { ...RECORDED_CALIBRATION, T: [27504, 26435, -1000] as const };
+    let plugged = new EmulatedBme280(PINS, values);
+    const socket: Device = {
+      pin: "D21",
+      i2c: {
+        scl: "D22",
+        address: 0x76,
+        write: (bytes, now) => plugged.write(bytes, now),
+        read: (count, now) => plugged.read(count, now),
+      },
+    };
+    const chip = await bench(SCRIPT, socket);
+    expect(await chip.after(900)).toEqual(["21.37 1013.25 44.2"]);
+    plugged.isSilent = true;
+    await chip.after(1000);
+    plugged = new EmulatedBme280(PINS, values, other);
+    expect(await chip.after(1000)).toEqual(["BME280 at 0x76: works again", "21.37 1013.25 44.2"]);
+  });
+
   test("says so when the bus is on other pins, or was not set up", async () => {
     const pins = await bench(SCRIPT.replace("D22", "D23"), recorded());
     expect(await pins.after(50)).toEqual(["BME280 at 0x76: jshI2CWrite: slave doesn't ACK the transfer"]);
@@ -291,8 +361,10 @@ describe("BME280", () => {
     const device = recorded();
     const chip = await bench(SCRIPT, device);
     await chip.after(900);
-    device.raw = { temperature: 0x80000, pressure: 0x80000, humidity: 0x8000 };
+    device.raw = { temperature: 0x80000, pressure: 400000, humidity: 0x8000 };
     expect(await chip.after(1000)).toEqual(["BME280 at 0x76: has not measured"]);
+    device.raw = { temperature: 500000, pressure: 0x80000, humidity: 0x8000 };
+    expect(await chip.after(1000)).toEqual([]);
     device.raw = { temperature: 0xfffff, pressure: 400000, humidity: 0x8000 };
     expect(await chip.after(1000)).toEqual(["BME280 at 0x76: says what it cannot measure"]);
   });
@@ -303,10 +375,10 @@ describe("relay", () => {
     for (const isOnLow of [false, true]) {
       const lamp = new EmulatedLamp("D2", isOnLow);
       const chip = await bench(
-        `var r = new drivers.Relay(D2, { isOnLow: ${isOnLow} }); print(r.set(true)); print(r.set(true)); print(r.set(false));`,
+        `var r = new drivers.Relay(D2, { isOnLow: ${isOnLow} }); print("made"); print(r.set(true)); print(r.set(true)); print(r.set(false));`,
         lamp,
       );
-      expect(chip.lines).toEqual(["device D2: on", "true", "true", "device D2: off", "false"]);
+      expect(chip.lines).toEqual(["made", "device D2: on", "true", "true", "device D2: off", "false"]);
       expect(lamp.history).toEqual([1, 0]);
     }
   });
