@@ -20,14 +20,15 @@ export async function loadSettings(
   named: string | undefined,
   { workingDirectory, environment }: Place,
 ): Promise<Settings> {
-  const path = findFile(named, workingDirectory);
+  const path = findConfiguration(named, workingDirectory);
   const file = path === undefined ? {} : await readObject(path, "an object of settings");
   const fileName = path === undefined ? "" : basename(path);
   if (path !== undefined && typeof file["data"] === "string") file["data"] = resolve(dirname(path), file["data"]);
   return resolveSettings({ flags, environment, file, fileName });
 }
 
-function findFile(named: string | undefined, workingDirectory: string): string | undefined {
+/** The file's path; undefined if there is none, and none is named. */
+export function findConfiguration(named: string | undefined, workingDirectory: string): string | undefined {
   if (named !== undefined) {
     const path = resolve(workingDirectory, named);
     if (!existsSync(path)) throw new Trouble(`there is no ${named}: check --config`);

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { DONGLE_BAUD } from "#shared/radio/dongle.ts";
 import { CHANNELS } from "#shared/radio/tree-limits.ts";
+import type { Configuration } from "../types/sapline.d.ts";
 import { parseInstallKey } from "./radio/install-key.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -12,41 +13,8 @@ const text = v.pipe(v.string(), v.nonEmpty());
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 const connections = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000));
 
-/** What a `sapline.config.ts` exports by default, or a `sapline.config.json` holds. Every field may be absent. */
-export interface Configuration {
-  /** Address the root listens on. */
-  host?: string;
-  /** Port the root listens on; 0 for any free one. */
-  port?: number;
-  /** Directory of the root's log and tokens; relative to the configuration file. */
-  data?: string;
-  /** WebSockets that the root takes at once. */
-  connectionsMax?: number;
-  /** Where `nodes`, `state`, `act` and `set` find the root: "http://127.0.0.1:4000". */
-  url?: string;
-  /** The API's token, needed from another machine. */
-  apiToken?: string;
-  /** For `sapline node`: its id, its token, where it connects, and the port for its own children. */
-  id?: string;
-  token?: string;
-  parent?: string;
-  listen?: number;
-  /** Children by radio: the dongle's device, such as "/dev/ttyUSB0", or that and more. */
-  radio?:
-    | string
-    | {
-        port?: string;
-        /** The install key, 32 hexadecimal digits, the same on every node; if absent, that of the file radio.key in the data directory. */
-        key?: string;
-        /** Wi-Fi channel, 1 to 13. */
-        channel?: number;
-        /** Bits per second of the serial port; as the dongle's program has it. */
-        baud?: number;
-      };
-}
-
 /** The settings, each by a name of its own. */
-interface Flat extends Omit<Configuration, "radio"> {
+interface Flat extends Omit<Configuration, "radio" | ProjectSetting> {
   radio?: string;
   radioKey?: string;
   radioChannel?: number;
@@ -54,6 +22,10 @@ interface Flat extends Omit<Configuration, "radio"> {
 }
 
 type Name = keyof Flat;
+
+/** What stands in the same file and is about the boards of a project: see project.ts. */
+const PROJECT_SETTINGS = ["root", "wifi", "nodes"] as const;
+type ProjectSetting = (typeof PROJECT_SETTINGS)[number];
 
 /** What may stand in the file's `radio`, and which settings these are. */
 const RADIO: { readonly [field: string]: Name } = {
@@ -187,7 +159,8 @@ function refuse(fileName: string, name: string, names: string[]): never {
 /** The file's settings by their own names. */
 function flattened(file: { [name: string]: unknown }, fileName: string): { [name: string]: unknown } {
   const inRadio = Object.values(RADIO);
-  const names = Object.keys(SETTINGS).filter((name) => name === "radio" || !inRadio.includes(name as Name));
+  const ofRoot = Object.keys(SETTINGS).filter((name) => name === "radio" || !inRadio.includes(name as Name));
+  const names = [...ofRoot, ...PROJECT_SETTINGS];
   for (const name of Object.keys(file)) if (!names.includes(name)) refuse(fileName, name, names);
   const { radio, ...flat } = file;
   if (typeof radio !== "object" || radio === null || Array.isArray(radio)) return file;

@@ -1,6 +1,6 @@
 /**
- * Builds everything that is not committed: `node tools/build.mjs [--quiet] [--sizes] [firmware|host|console]...`, all of it without arguments (npm's
- * `prepare`). With `--sizes` it says what each source file takes in each bundle of the firmware.
+ * Builds everything that is not committed: `node tools/build.mjs [--quiet] [--sizes] [firmware|host|console|bases]...`, all of it without arguments (npm's
+ * `prepare`), but for the bases of users' programs, which are made for a package (`prepack`). With `--sizes` it says what each source file takes in each bundle of the firmware.
  * Plain JavaScript, because nothing else runs before the build. An entry that does not exist is skipped with a word.
  */
 import { chmodSync, copyFileSync, existsSync, readFileSync } from "node:fs";
@@ -21,6 +21,9 @@ const PROGRAMS = [
   ["tools/emulator/main.ts", "dist/emulator.js", true],
   ["tools/demo/main.ts", "dist/demo.js", false],
   ["tools/flash/main.ts", "dist/flash.js", true],
+  ["tools/project/new.ts", "dist/new.js", true],
+  ["tools/project/dev.ts", "dist/dev.js", true],
+  ["tools/project/build.ts", "dist/build.js", true],
   ["tools/sim/main.ts", "dist/sim.js", true],
   ["tools/sim/batch-worker.ts", "dist/sim-worker.js", false],
   ["tools/sim/tree-worker.ts", "dist/sim-tree-worker.js", false],
@@ -91,13 +94,21 @@ async function buildChip() {
   if (!(await buildFirmware(FIRMWARE, "dist/firmware", version, hasSizes))) process.exitCode = 1;
 }
 
+async function buildBases() {
+  const maker = ".build/program-text.mjs";
+  await build({ ...forNode, sourcemap: false, entryPoints: ["tools/bundle/program-text.ts"], outfile: maker });
+  const { shipBases } = await import(pathToFileURL(join(root, maker)).href);
+  await shipBases();
+}
+
 // Sizes and the like are for those who ask for the build; errors are said on stderr all the same.
 if (process.argv.includes("--quiet")) console.log = () => {};
 const wanted = process.argv.slice(2).filter((word) => word !== "--quiet" && word !== "--sizes");
 for (const word of wanted) {
-  if (!["firmware", "host", "console"].includes(word))
-    throw new Error(`build.mjs: no such part: ${word}; there is firmware, host and console`);
+  if (!["firmware", "host", "console", "bases"].includes(word))
+    throw new Error(`build.mjs: no such part: ${word}; there is firmware, host, console and bases`);
 }
 if (wanted.length === 0 || wanted.includes("host")) await buildHost();
 if (wanted.length === 0 || wanted.includes("console")) await buildConsole();
 if (wanted.length === 0 || wanted.includes("firmware")) await buildChip();
+if (wanted.includes("bases")) await buildBases();

@@ -94,6 +94,8 @@ export interface NodeConfiguration {
   program?: string;
   /** "root", another node's id, or "auto": by radio, whichever way is best. Usually "root". */
   parent?: string;
+  /** "auto", with `radio` and a parent by WebSocket: the way up is WebSocket when that is to be had, else the radio. */
+  outgress?: "auto";
   /** Where its children by WebSocket find it, such as "192.168.1.21". */
   address?: string;
   /** Port for them. Usually 4001. */
@@ -117,6 +119,8 @@ export interface NodeConfiguration {
   limits?: { [name: string]: number };
   /** For the program itself: put into `sapline.json` as they are. */
   settings?: { [name: string]: unknown };
+  /** What is wired to it under `sapline dev`: [{ kind: "dht22", pin: "D4", temperature: 21 }]. Boards do not see it. */
+  devices?: { [name: string]: unknown }[];
 }
 
 /** What a `sapline.config.ts` exports by default, or a `sapline.config.json` holds. Every field may be absent. */

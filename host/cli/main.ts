@@ -252,6 +252,15 @@ program
 
 // Programs of their own, because they use or play what this one is made of: host/ knows nothing of them.
 program.command("flash", "put a node's program and configuration on a board", { executableFile: "flash.js" });
+program.command("new", "make a project with two nodes, ready for sapline dev", { executableFile: "new.js" });
+program.command(
+  "dev",
+  "run a project on this PC: a root and all its nodes, emulated; saving a file restarts its node",
+  {
+    executableFile: "dev.js",
+  },
+);
+program.command("build", "make what each board of a project runs", { executableFile: "build.js" });
 program.command("sim", "play whole trees in virtual time, with everything broken that can break", {
   executableFile: "sim.js",
 });

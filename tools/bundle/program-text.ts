@@ -6,7 +6,7 @@
  * has seen both. Mistakes in the code are answered, and do not throw.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -64,19 +64,24 @@ export function packageFolder(): string {
   return folder;
 }
 
+const SOURCES = ["shared", "firmware", "types", "package.json"];
+/** What makes a base of them. An installed package has it built, and no other. */
+const MAKER = "tools/bundle";
+
 /** Changes with whatever a base is made of. */
-function sourcesDigest(home: string): string {
-  const hash = createHash("sha256");
-  for (const folder of ["shared", "firmware", "types", "tools/bundle", "package.json"]) {
+function baseName(home: string, parts: Parts, sources: readonly string[]): string {
+  const hash = createHash("sha256").update(
+    JSON.stringify(Object.keys(ROLES).map((part) => parts[part as keyof Parts] === true)),
+  );
+  for (const folder of sources) {
     const path = join(home, folder);
-    if (!existsSync(path)) continue;
     const isFile = /\.\w+$/.test(folder);
     const files = isFile
       ? [""]
       : readdirSync(path, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
     for (const file of files.toSorted()) hash.update(file).update(readFileSync(join(path, file)));
   }
-  return hash.digest("hex");
+  return `base-${hash.digest("hex").slice(0, 24)}.js`;
 }
 
 const bases = new Map<string, Promise<string>>();
@@ -99,24 +104,44 @@ async function makeBase(home: string, parts: Parts): Promise<string> {
   return bundle.text;
 }
 
+function keep(folder: string, name: string, text: string): void {
+  const file = join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, text);
+  renameSync(`${file}.${process.pid}`, file);
+}
+
 async function baseText(parts: Parts, cache: string | undefined): Promise<string> {
   const home = packageFolder();
-  const key = createHash("sha256")
-    .update(JSON.stringify(Object.keys(ROLES).map((part) => parts[part as keyof Parts] === true)))
-    .update(sourcesDigest(home))
-    .digest("hex")
-    .slice(0, 24);
-  const file = cache === undefined ? undefined : join(cache, `base-${key}.js`);
-  if (file !== undefined && existsSync(file)) return readFileSync(file, "utf8");
-  const known = bases.get(key) ?? makeBase(home, parts);
-  bases.set(key, known);
-  const text = await known;
-  if (cache !== undefined && file !== undefined) {
-    mkdirSync(cache, { recursive: true });
-    writeFileSync(`${file}.${process.pid}`, text);
-    renameSync(`${file}.${process.pid}`, file);
+  const isInstalled = !existsSync(join(home, MAKER));
+  const name = baseName(home, parts, isInstalled ? SOURCES : [...SOURCES, MAKER]);
+  for (const folder of [isInstalled ? join(home, SHIPPED) : undefined, cache]) {
+    if (folder !== undefined && existsSync(join(folder, name))) return readFileSync(join(folder, name), "utf8");
   }
+  const known = bases.get(name) ?? makeBase(home, parts);
+  bases.set(name, known);
+  const text = await known;
+  if (cache !== undefined) keep(cache, name, text);
   return text;
+}
+
+/** Where an installed package has its bases. */
+const SHIPPED = "dist/base";
+
+/** Makes the bases that a package is shipped with, so that the first start of a project does not wait for them. */
+export async function shipBases(): Promise<void> {
+  const home = packageFolder();
+  rmSync(join(home, SHIPPED), { recursive: true, force: true });
+  for (const [sockets, radio, children] of [
+    [true, false, false],
+    [true, false, true],
+    [false, true, false],
+    [false, true, true],
+    [true, true, true],
+  ] as const) {
+    const parts = { sockets, radio, children };
+    keep(join(home, SHIPPED), baseName(home, parts, SOURCES), await makeBase(home, parts));
+  }
 }
 
 /** Throws only for what is wrong with the parts, or with the package itself. */

@@ -1,10 +1,10 @@
 /**
  * Runs a planned tree as emulated nodes in this process: gives each a port, a token and a folder that stands for its flash.
  */
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { emulate, type EmulatedNode } from "../emulator/emulate.ts";
+import { freePort } from "../free-port.ts";
 import type { PlannedNode } from "./plan.ts";
 import { asReplayFile, UNITS } from "./readings.ts";
 
@@ -52,13 +52,4 @@ export async function startTree(nodes: PlannedNode[], options: TreeOptions): Pro
       });
     return { id: node.id, node: start(), start };
   });
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

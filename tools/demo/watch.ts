@@ -13,10 +13,15 @@ interface HealthJson {
   acksSent: number;
 }
 
-interface LiveEvent {
+/** An event as `/api/events` sends it. */
+export interface LiveEvent {
   node: string;
+  type: string;
+  eid: string | null;
+  value: unknown;
   ts: number | null;
   received: number;
+  more?: { [field: string]: unknown };
 }
 
 /** Events older than this when they arrive are replayed history, and say nothing of the lag. */
@@ -27,6 +32,8 @@ const LAG_EVENTS = 20;
 export class Watch {
   /** Events stored, the root's own notes not counted, since the watch began. */
   stored = 0;
+  /** Gets each of them. */
+  onEvent: (event: LiveEvent) => void = () => {};
   private readonly url: string;
   private readonly lags: number[] = [];
   private readonly ended = new AbortController();
@@ -86,6 +93,7 @@ export class Watch {
   private take(event: LiveEvent): void {
     if (event.node === "root") return;
     this.stored += 1;
+    this.onEvent(event);
     if (event.ts === null) return;
     const lag = event.received - event.ts;
     if (Math.abs(lag) > HISTORY_MILLIS) return;
