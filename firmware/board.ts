@@ -6,11 +6,13 @@
  * the application is called from a turn of its own.
  */
 import type { NodeEffect } from "#shared/effect.ts";
-import { type Emitted, TreeNode } from "#shared/node.ts";
-import { HAS_SOCKETS } from "#shared/role.ts";
+import type { ShelfEffect } from "#shared/link/shelf.ts";
+import { type Emitted, type NodeConfig, TreeNode } from "#shared/node.ts";
+import { HAS_SOCKETS, KEEPS } from "#shared/role.ts";
 import { RADIO_LINKS_FROM } from "#shared/radio/tree-limits.ts";
 import { type Instant, type LinkId, type Random, sooner } from "#shared/units.ts";
 import type { Configuration } from "./configuration.ts";
+import { KeptEvents } from "./kept-events.ts";
 import { seededRandom } from "./ports/chance.ts";
 import { monotonicClock } from "./ports/clock.ts";
 import { bytesText } from "./ports/text.ts";
@@ -26,7 +28,7 @@ export interface Application {
 
 type ApplicationEffect = Extract<NodeEffect, { kind: "act" | "set" | "deliver" | "status" }>;
 /** What TreeNode wants of a link. */
-export type CarrierEffect = Exclude<NodeEffect, ApplicationEffect>;
+export type CarrierEffect = Exclude<NodeEffect, ApplicationEffect | ShelfEffect>;
 
 /** Carries links. It tells the board what comes of them by `perform`, with what the node has answered. */
 export interface Carrier {
@@ -59,6 +61,8 @@ export class Board {
   /** The carrier of the last dial, and its link. */
   up: Carrier | undefined;
   private upLink: LinkId;
+  /** In a program that keeps its events. */
+  readonly kept: KeptEvents | undefined;
   private application: Application;
   private alarm: number;
   private alarmAt: Instant;
@@ -80,18 +84,18 @@ export class Board {
     this.alarmAt = 0 as Instant;
     this.isStarted = false;
     this.isTickDue = false;
-    this.node = new TreeNode(
-      {
-        id: configuration.id,
-        token: configuration.token,
-        fw: firmware,
-        limits: configuration.limits,
-        isPatient: true,
-        isByRadio: configuration.parent === undefined || configuration.raw["outgress"] === "auto",
-      },
-      bytesText,
-      this.chance,
-    );
+    const config: NodeConfig = {
+      id: configuration.id,
+      token: configuration.token,
+      fw: firmware,
+      limits: configuration.limits,
+      isPatient: true,
+      isByRadio: configuration.parent === undefined || configuration.raw["outgress"] === "auto",
+    };
+    if (KEEPS) {
+      this.kept = new KeptEvents(this, config);
+      this.node = this.kept.node;
+    } else this.node = new TreeNode(config, bytesText, this.chance);
   }
 
   /** Throws if the port for children is taken. */
@@ -147,7 +151,8 @@ export class Board {
   /** Does what the node has answered, and has it asked once more in a turn of its own. */
   perform(effects: readonly NodeEffect[]): void {
     if (!this.isTickDue) this.tickLater();
-    for (const effect of effects) {
+    for (const effect of effects as readonly Exclude<NodeEffect, ShelfEffect>[]) {
+      if (KEEPS && (this.kept as KeptEvents).perform(effect)) continue;
       switch (effect.kind) {
         case "act":
         case "set":

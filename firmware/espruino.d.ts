@@ -34,6 +34,8 @@ interface EspruinoStorage {
   write(name: string, bytes: string, offset?: number, size?: number): boolean;
   erase(name: string): void;
   list(): string[];
+  /** Bytes that a new file may take, in all. */
+  readonly getFree: () => number;
 }
 
 interface EspruinoWifi {

@@ -129,6 +129,11 @@ export class NodeEdge {
         case "status":
           this.listener.status(effect.isJoined, effect.reason);
           break;
+        case "keep":
+        case "recall":
+        case "free":
+          // A node on a PC is no KeepingNode.
+          break;
         default:
           unreachable(effect);
       }

@@ -1,6 +1,7 @@
 /**
  * What the protocol asks of the world around it. The edges (firmware, host, simulator) perform these, in order, and decide nothing.
  */
+import type { ShelfEffect } from "./link/shelf.ts";
 import type { LinkId, NodeId } from "./units.ts";
 
 /** Effects on links, common to a node and the root. */
@@ -16,6 +17,8 @@ export type LinkEffect =
 
 export type NodeEffect =
   | LinkEffect
+  /** Of a KeepingNode alone. */
+  | ShelfEffect
   /** Connect to the parent, as this link. The edge answers with `opened` or `closed`. */
   | { kind: "dial"; link: LinkId }
   /** Run an action once; the application answers through `TreeNode.answer`. */

@@ -45,7 +45,7 @@ export class TreeNode {
   private codec: TextCodec;
   /** For those who ask how much room it has, or know how to write into it themselves: see Outbox.open. */
   readonly outbox: Outbox;
-  private flight: Flight;
+  protected flight: Flight;
   private joining: Join;
   private branch: Branch;
   private clock: TreeClock;
@@ -53,7 +53,7 @@ export class TreeNode {
   private parent: Pulse;
   private sweepAt: Instant | undefined;
   private isRelayTurn: boolean;
-  private unixAt: (at: Instant) => UnixMillis;
+  protected unixAt: (at: Instant) => UnixMillis;
 
   constructor(config: NodeConfig, codec: TextCodec, random: Random) {
     this.config = config;
@@ -185,7 +185,7 @@ export class TreeNode {
   }
 
   /** Into the outbox; "" or why not. */
-  private keep(event: Message, now: Instant): string {
+  protected keep(event: Message, now: Instant): string {
     const reason = this.outbox.add(event, this.flight.sent, now, this.clock.unix(now));
     if (reason === "") this.flight.added(event.type === "!act", now);
     else count(this.counters, "event refused");
@@ -303,7 +303,7 @@ export class TreeNode {
     }
   }
 
-  private greet(link: LinkId, now: Instant, out: NodeEffect[]): void {
+  protected greet(link: LinkId, now: Instant, out: NodeEffect[]): void {
     const hello: Message = { type: "?hello", v: VERSION, id: this.config.id };
     if (this.config.token !== "") hello["token"] = this.config.token;
     if (this.flight.epoch !== 0) hello["ep"] = this.flight.epoch;
@@ -352,7 +352,7 @@ export class TreeNode {
     if (TAKES_CHILDREN) this.branch.announce(ROOT_IS_DOWN, out);
   }
 
-  private pumped(now: Instant): readonly NodeEffect[] {
+  protected pumped(now: Instant): readonly NodeEffect[] {
     if (this.config.isPatient) return NOTHING;
     const out: NodeEffect[] = [];
     this.pumpNow(now, out);

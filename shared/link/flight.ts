@@ -10,10 +10,22 @@ import { RESEND_AFTER_MAX, RESEND_AFTER_MIN } from "../limits.ts";
 import { count, type Counters } from "../table.ts";
 import { after, type Instant, type NodeId, sooner, type UnixMillis } from "../units.ts";
 import { groupEnd } from "../wire/line.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Chunk } from "./outbox.ts";
 
 /** Weight of a new round trip in the smoothed one. Source: RFC 6298. */
 const ROUND_TRIP_WEIGHT = 0.125;
+
+/** What it asks of an outbox: see there. */
+export interface FlightOutbox {
+  namesKnown: number;
+  readonly chunkBytes: number;
+  events(): number;
+  bytes(): number;
+  waiting(place: number): number;
+  take(place: number, most: number, unix: (at: Instant) => UnixMillis): Chunk;
+  newNames(place: number): string;
+  removeFirst(howMany: number): number;
+}
 
 export class Flight {
   /** The epoch that the root gave, 0 before it gave one. */
@@ -24,10 +36,10 @@ export class Flight {
   sent: number;
   /** … and the first `next` of them were sent since the last start from the beginning, up to `nextTo`. */
   next: number;
-  private sentTo: number;
+  protected sentTo: number;
   private nextTo: number;
   private id: NodeId;
-  private outbox: Outbox;
+  private outbox: FlightOutbox;
   private limits: Limits;
   private counters: Counters;
   /** What the first `next` chunks count for; the rest of the outbox's bytes are waiting. */
@@ -42,7 +54,7 @@ export class Flight {
   private timedAt: Instant;
   private hurryFrom: Instant;
 
-  constructor(id: NodeId, outbox: Outbox, limits: Limits, counters: Counters) {
+  constructor(id: NodeId, outbox: FlightOutbox, limits: Limits, counters: Counters) {
     this.id = id;
     this.outbox = outbox;
     this.limits = limits;

@@ -51,7 +51,7 @@ export interface OpenChunk {
   most: number;
 }
 
-interface Entry {
+export interface Entry {
   /** "state" or "log"; of a gap, GAP and what it stands for; "" of all else. */
   eventClass: string;
   /** The line, without a newline; without its `ts` while `madeAt` is set. */
@@ -76,15 +76,16 @@ const GAP = "gap ";
 export class Outbox {
   /** Events: first these, sent or to be sent as they are; then either `open` or `tail`, the other one being empty. */
   chunks: Chunk[];
-  private chunkEvents: number;
+  chunkEvents: number;
   /** Bytes of `chunks`. */
   chunkBytes: number;
   readonly open: OpenChunk;
   /** How many aliases the root was told of in this epoch by what it has. */
   namesKnown: number;
   readonly aliases: Aliases;
-  private tail: Entry[];
-  private tailBytes: number;
+  /** See above. */
+  tail: Entry[];
+  tailBytes: number;
   private limits: Limits;
   private codec: TextCodec;
 
@@ -250,7 +251,8 @@ export class Outbox {
     return true;
   }
 
-  private close(): void {
+  /** Ends the chunk that is being filled. */
+  close(): void {
     const open = this.open;
     if (open.events > 0) {
       this.push(open.lines, open.events, open.most - open.free, open.at > 0 || open.stamp === SAME_TIME);
@@ -378,7 +380,7 @@ export class Outbox {
   }
 }
 
-function stamped(line: string, unix: UnixMillis): string {
+export function stamped(line: string, unix: UnixMillis): string {
   return line.substr(0, line.length - 1) + ',"ts":' + unix + "}";
 }
 

@@ -305,6 +305,9 @@ export class World {
           node.statuses.push({ isJoined: effect.isJoined, reason: effect.reason, at: this.now });
           break;
         case "deliver":
+        case "keep":
+        case "recall":
+        case "free":
           break;
         default:
           this.performLink(node.id, effect);

@@ -62,7 +62,7 @@ export interface FirmwareOptions {
   isSilent?: boolean;
   /** The program takes no children: what serves them is left out. */
   isLeaf?: boolean;
-  /** What it does without: names of shared/role.ts. */
+  /** What it does without, or with: names of shared/role.ts. */
   role?: Role;
   /** The repository, or the installed package; this process's own folder if absent. */
   home?: string;
@@ -70,7 +70,7 @@ export interface FirmwareOptions {
   own?: readonly string[];
 }
 
-/** Which of the abilities in shared/role.ts a program has. Those that are not named it has. */
+/** Which of the abilities in shared/role.ts a program has. Those that are not named are as there. */
 export type Role = { readonly [name: string]: boolean };
 
 const LEAF: Role = { TAKES_CHILDREN: false, HAS_SOCKETS: false };
@@ -85,7 +85,7 @@ function playing(role: Role): Plugin {
         for (const [name, value] of Object.entries(role)) {
           const line = `export const ${name}: boolean = `;
           if (!contents.includes(line)) throw new Error(`shared/role.ts knows no ${name}`);
-          contents = contents.replace(`${line}true`, `${line}${value}`);
+          contents = contents.replace(`${line}${!value}`, `${line}${value}`);
         }
         return { contents, loader: "ts" };
       });

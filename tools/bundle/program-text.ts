@@ -23,6 +23,10 @@ export interface Parts {
   children: boolean;
   /** It takes programs over the tree; it does not if absent. */
   updates?: boolean;
+  /** It keeps its events in flash across a power cut (docs/alive.md); not if absent. */
+  keeps?: boolean;
+  /** Watchdog, and words about faults after a restart; not if absent. */
+  alive?: boolean;
 }
 
 /** The name of each part in shared/role.ts. A new part needs a line here and there. */
@@ -31,6 +35,8 @@ const ROLES: { readonly [part in keyof Parts]-?: string } = {
   radio: "HAS_RADIO",
   children: "TAKES_CHILDREN",
   updates: "TAKES_PROGRAMS",
+  keeps: "KEEPS",
+  alive: "STAYS_ALIVE",
 };
 
 export interface ProgramOptions {

@@ -27,6 +27,8 @@ export interface Life {
   epoch: number;
   acked: number;
   isOver: boolean;
+  /** Of a node that keeps its events: those up to this one have to come to the disk, whatever becomes of this life. */
+  kept: number | undefined;
   /** The last value of each entity that the core took, if it took any. */
   values: Map<string, unknown> | undefined;
 }
@@ -78,6 +80,7 @@ export class Checks {
       epoch: 0,
       acked: 0,
       isOver: false,
+      kept: undefined,
       values: undefined,
     };
     this.lives.set(life.number, life);
@@ -204,7 +207,9 @@ export class Checks {
     const life = this.lives.get(mark.life);
     // Who speaks in its newest epoch was looked at when it was given that.
     const isSpeaker = life !== undefined && life.node === node && life.epoch === epoch;
-    if (life === undefined || !(isSpeaker || this.speakers.get(`${node} ${epoch}`) === life))
+    // A later life says what this one has kept.
+    const isKept = life !== undefined && life.node === node && life.isOver && life.kept !== undefined;
+    if (life === undefined || !(isSpeaker || isKept || this.speakers.get(`${node} ${epoch}`) === life))
       throw new Violation(`an event of life ${mark.life} is in epoch ${epoch} of ${node}`);
     if (seq <= life.lastStored)
       throw new Violation(`${node}, life ${life.number}: event ${seq} is stored after event ${life.lastStored}`);

@@ -1,11 +1,14 @@
 /** NodeProcess is a board in a simulated world: `shared/node.ts` as it is, and an application that says and does things. */
 import { type NodeEffect, NOTHING } from "#shared/effect.ts";
 import { CHIP_LIMITS, type Limits, PC_LIMITS } from "#shared/limits.ts";
-import { TreeNode } from "#shared/node.ts";
+import { KeepingNode } from "#shared/keeping-node.ts";
+import type { ShelfEffect } from "#shared/link/shelf.ts";
+import { type NodeConfig, TreeNode } from "#shared/node.ts";
 import type { Instant, LinkId, NodeId } from "#shared/units.ts";
 import type { Message } from "#shared/wire/message.ts";
 import { Application } from "./application.ts";
 import type { Life, NodeInside } from "./checks.ts";
+import { Flash } from "./flash.ts";
 import type { NodePlan } from "./plan.ts";
 import { mark } from "./mark.ts";
 import { Process } from "./process.ts";
@@ -20,6 +23,8 @@ export class NodeProcess extends Process {
   core: TreeNode;
   speaker: Life;
   readonly application: Application;
+  /** What outlives its lives, if it keeps events. */
+  readonly flash = new Flash();
   /** The dial under way, or 0. */
   dialling: LinkId;
   /** The fullest that its buffers were, in bytes: own events, those of children, and what is handed to the parent's socket. */
@@ -42,17 +47,20 @@ export class NodeProcess extends Process {
   boot(): void {
     this.begin();
     this.speaker = this.world.checks.born(this.id);
-    this.core = new TreeNode(
-      {
-        id: this.id as NodeId,
-        token: `t-${this.id}`,
-        fw: "sim/1",
-        limits: this.limits,
-        isByRadio: this.parent === "air",
-      },
-      TEXT,
-      this.world.chance.random,
-    );
+    const config: NodeConfig = {
+      id: this.id as NodeId,
+      token: `t-${this.id}`,
+      fw: "sim/1",
+      limits: this.limits,
+      isByRadio: this.parent === "air",
+    };
+    const { keeps } = this.plan;
+    if (keeps === undefined) this.core = new TreeNode(config, TEXT, this.world.chance.random);
+    else {
+      const core = new KeepingNode(config, keeps, TEXT, this.world.chance.random);
+      this.flash.restore(core);
+      this.core = core;
+    }
     this.world.note("boot", this.name, "", "");
     this.world.checks.forgiveDial(this.name);
     this.input(() => this.start());
@@ -67,6 +75,9 @@ export class NodeProcess extends Process {
   /** Power off: what was in memory is gone. */
   die(): void {
     this.speaker.isOver = true;
+    // A twin is never switched on again.
+    if (this.plan.keeps !== undefined && this.name === this.id)
+      this.speaker.kept = this.speaker.accepted - this.core.outbox.events();
     this.dialling = 0 as LinkId;
     this.end();
   }
@@ -163,6 +174,11 @@ export class NodeProcess extends Process {
           break;
         case "deliver":
           break;
+        case "keep":
+        case "recall":
+        case "free":
+          this.performOnFlash(effect);
+          break;
         default:
           if (effect.kind === "close" && effect.link === this.dialling) this.dialling = 0 as LinkId;
           this.performOnLink(effect);
@@ -171,9 +187,25 @@ export class NodeProcess extends Process {
     if (this.isUp) this.watch();
   }
 
+  private performOnFlash(effect: ShelfEffect): void {
+    const core = this.core as KeepingNode;
+    switch (effect.kind) {
+      case "keep":
+        core.hasKept(this.flash.keep(effect.page, effect.size, effect.records));
+        break;
+      case "recall":
+        this.perform(core.recalled(this.flash.read(effect.page), this.instant()));
+        break;
+      default:
+        this.flash.free(effect.page);
+    }
+  }
+
   private watch(): void {
     const inside = this.inside();
-    this.world.checks.node(this.speaker, inside, this.limits);
+    // Until it has joined, a node that keeps its events knows the epoch of its former life.
+    if (!(this.core instanceof KeepingNode) || this.core.hasJoined())
+      this.world.checks.node(this.speaker, inside, this.limits);
     const outbox = inside.outbox.bytes();
     if (outbox > this.outboxMost) this.outboxMost = outbox;
     if (inside.branch.relayBytes > this.relayMost) this.relayMost = inside.branch.relayBytes;

@@ -5,6 +5,7 @@
  * Times are milliseconds of virtual time since the world began; `node` is an id, "root" the root.
  */
 import type { Limits } from "#shared/limits.ts";
+import type { ShelfConfig } from "#shared/link/shelf.ts";
 import type { AirOptions } from "./air/air.ts";
 
 export interface NodePlan {
@@ -18,6 +19,8 @@ export interface NodePlan {
   /** When it is switched on first; usually 0. */
   bootsAt?: number;
   traffic?: TrafficPlan;
+  /** It keeps its events in flash across its lives. */
+  keeps?: ShelfConfig;
   /** It has a radio, and takes children by it. Who also has a parent by wire is a gateway: radio trees begin there. */
   radio?: RadioPlan;
 }

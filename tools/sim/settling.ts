@@ -96,6 +96,10 @@ function waitFor(
 function balance(world: World): void {
   for (const life of world.checks.all()) {
     const sum = life.stored + life.gaps;
+    if (life.kept !== undefined && life.stored < life.kept)
+      throw new Violation(
+        `${life.node}, life ${life.number}: ${life.kept} events were kept, ${life.stored} are stored`,
+      );
     if (life.isOver) continue;
     if (sum !== life.accepted) {
       throw new Violation(

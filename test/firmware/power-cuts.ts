@@ -1,0 +1,107 @@
+/**
+ * Cuts a keeping leaf's power again and again, at moments from a seed, while its root comes and goes; then holds what the root has against what the leaf
+ * had said: each event that was made longer than the flush interval before a cut is there, exactly once, and each life's are in order.
+ */
+import { expect } from "vitest";
+import { Chance } from "#tools/sim/chance.ts";
+import type { MemoryRoot } from "../engine/memory-root.ts";
+
+/** A leaf with test/firmware/keeper.ts on it. */
+export interface CutBoard {
+  /** What it has printed. */
+  readonly lines: string[];
+  start(): void;
+  cut(): Promise<void>;
+}
+
+export interface PowerCuts {
+  seed: number;
+  cuts: number;
+  /** `keep.every` of the board, in milliseconds. */
+  every: number;
+  /** A life lasts so long at the most, in milliseconds. */
+  livesFor: number;
+  /** The last events have to arrive within this, in milliseconds. */
+  within: number;
+}
+
+/**
+ * What the leaf printed last was not later than the cut, on its own clock: on a machine that has other things to do it may have had no time since. Timers of one moment may run in any
+ * order: a few of its turns, in milliseconds.
+ */
+const LATE = 100;
+
+const sleep = async (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
+
+export async function cutPower(
+  board: CutBoard,
+  root: MemoryRoot,
+  cuts: PowerCuts,
+): Promise<{ made: number; due: number; stored: number }> {
+  const chance = new Chance(cuts.seed);
+  const due = new Set<number>();
+  let made = 0;
+  let read = 0;
+  let isDeaf = false;
+  for (let cut = 0; cut <= cuts.cuts; cut++) {
+    board.start();
+    const isLast = cut === cuts.cuts;
+    // Of two lives, one finds no root, or loses it.
+    if (isLast ? isDeaf : chance.happens(0.5)) {
+      if (isDeaf) root.hear();
+      else root.deafen();
+      isDeaf = !isDeaf;
+    }
+    if (!isLast) await sleep(chance.between(1, cuts.livesFor));
+    else {
+      const last = (): number => made + board.lines.slice(read).filter((line) => line.startsWith("made ")).length;
+      await until(
+        () => last() > made + 5 && [...due].every((number) => has(root, number)),
+        cuts.within,
+        () => missing(root, due, cuts.seed),
+      );
+    }
+    await board.cut();
+    const said = board.lines.slice(read).flatMap((line) => /^made (\d+) ([\d.]+)$/.exec(line) ?? []);
+    const at = Number(said.at(-1));
+    for (let i = 0; i < said.length; i += 3) {
+      made += 1;
+      if (Number(said[i + 2]) < at - cuts.every - LATE) due.add(Number(said[i + 1]));
+    }
+    read = board.lines.length;
+  }
+  const stored = numbers(root);
+  expect(missing(root, due, cuts.seed)).toBe("");
+  expect(
+    stored.length,
+    `twice, SEED=${cuts.seed}: ${stored.filter((number, i) => stored.indexOf(number) < i).join(" ")}`,
+  ).toBe(new Set(stored).size);
+  expect(stored, `in order, SEED=${cuts.seed}`).toEqual(stored.toSorted((a, b) => a - b));
+  return { made, due: due.size, stored: stored.length };
+}
+
+function numbers(root: MemoryRoot): number[] {
+  return root.events
+    .filter(({ node, event }) => node === "keeper" && event["eid"] === "count")
+    .map(({ event }) => Number(event["value"]));
+}
+
+function has(root: MemoryRoot, number: number): boolean {
+  return root.events.some(({ event }) => event["value"] === number);
+}
+
+function missing(root: MemoryRoot, due: Set<number>, seed: number): string {
+  const stored = new Set(numbers(root));
+  const lost = [...due].filter((number) => !stored.has(number));
+  return lost.length === 0
+    ? ""
+    : `SEED=${seed}: ${lost.length} of ${due.size} are missing: ${lost.slice(0, 20).join(" ")}`;
+}
+
+async function until(condition: () => boolean, wait: number, complaint: () => string): Promise<void> {
+  const end = performance.now() + wait;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within ${wait} ms: ${complaint()}`);
+    await sleep(20);
+  }
+}
