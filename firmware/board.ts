@@ -8,7 +8,7 @@
 import type { NodeEffect } from "#shared/effect.ts";
 import type { ShelfEffect } from "#shared/link/shelf.ts";
 import { type Emitted, type NodeConfig, TreeNode } from "#shared/node.ts";
-import { HAS_SOCKETS, KEEPS } from "#shared/role.ts";
+import { HAS_SOCKETS, KEEPS, STAYS_ALIVE } from "#shared/role.ts";
 import { RADIO_LINKS_FROM } from "#shared/radio/tree-limits.ts";
 import { type Instant, type LinkId, type Random, sooner } from "#shared/units.ts";
 import type { Configuration } from "./configuration.ts";
@@ -46,6 +46,9 @@ export interface RadioCarrier extends Carrier {
   turn(now: Instant): Instant | undefined;
 }
 
+/** An alarm that is so late will not come any more, in milliseconds. Chosen: longer than a connection may block the interpreter. */
+const OVERDUE = 30000;
+
 export class Board {
   readonly node: TreeNode;
   /** Milliseconds since the program's start. */
@@ -68,6 +71,9 @@ export class Board {
   private alarmAt: Instant;
   private isStarted: boolean;
   private isTickDue: boolean;
+  /** Ticks that have ended, and how many those were when somebody last asked whether it is stuck, if one was due then. */
+  private ticks!: number;
+  private ticksSeen!: number;
 
   constructor(configuration: Configuration, firmware: string, application: Application) {
     this.now = monotonicClock();
@@ -84,6 +90,8 @@ export class Board {
     this.alarmAt = 0 as Instant;
     this.isStarted = false;
     this.isTickDue = false;
+    if (STAYS_ALIVE) this.ticks = 0;
+    if (STAYS_ALIVE) this.ticksSeen = -1;
     const config: NodeConfig = {
       id: configuration.id,
       token: configuration.token,
@@ -139,6 +147,14 @@ export class Board {
     this.isStarted = true;
     if (this.radio) this.radio.start();
     this.perform(this.node.start(this.now()));
+  }
+
+  /** An alarm is long overdue, or the turn that was due when this was asked before has not come: asked every ten seconds or so. */
+  isStuck(): boolean {
+    const isLate = this.alarm !== 0 && this.now() > this.alarmAt + OVERDUE;
+    if (isLate || (this.isTickDue && this.ticks === this.ticksSeen)) return true;
+    this.ticksSeen = this.isTickDue ? this.ticks : -1;
+    return false;
   }
 
   /** Leaves the way up in use, as if it had broken: the node dials again. */
@@ -215,6 +231,7 @@ export class Board {
     this.perform(this.node.tick(now));
     const radioAt = !this.radio ? undefined : this.radio.turn(now);
     this.isTickDue = false;
+    if (STAYS_ALIVE) this.ticks += 1;
     const at = sooner(this.node.wakeAt(), radioAt);
     if (at === undefined || (this.alarm !== 0 && at >= this.alarmAt)) return;
     if (this.alarm !== 0) clearTimeout(this.alarm);

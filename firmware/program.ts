@@ -3,7 +3,8 @@
  * (see tools/bundle/program-text.ts), and leaves out what the program's parts do without.
  */
 import type { SaplineNode } from "../types/node.d.ts";
-import { HAS_RADIO, HAS_SOCKETS, TAKES_PROGRAMS } from "#shared/role.ts";
+import { HAS_RADIO, HAS_SOCKETS, STAYS_ALIVE, TAKES_PROGRAMS } from "#shared/role.ts";
+import { Alive } from "./alive.ts";
 import type { Board } from "./board.ts";
 import { boot } from "./boot.ts";
 import { NodeProgram } from "./node-program.ts";
@@ -28,11 +29,13 @@ sapline["node"] = (id) => {
   isTaken = true;
   const program = new NodeProgram(id);
   const updates = TAKES_PROGRAMS ? new Updates(program) : undefined;
-  const board = boot(FIRMWARE, updates || program, equip);
+  const alive = STAYS_ALIVE ? new Alive(updates || program) : undefined;
+  const board = boot(FIRMWARE, alive || updates || program, equip);
   if (!board || !program.take(board)) return program;
   // In a turn of its own: the rest of the program is loaded by then.
   setTimeout(() => {
     program.start();
+    if (alive) alive.start(board);
     if (updates) updates.start(board, FIRMWARE);
     board.start();
   }, 0);

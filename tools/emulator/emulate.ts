@@ -16,6 +16,7 @@ import { EnginePins } from "./engine-pins.ts";
 import { preludeText } from "./engine-prelude.ts";
 import { EngineSerial } from "./engine-serial.ts";
 import { EngineStorage } from "./engine-storage.ts";
+import { EngineWatchdog } from "./engine-watchdog.ts";
 import { EngineWifi, type Router } from "./engine-wifi.ts";
 
 export interface EmulateOptions {
@@ -63,6 +64,7 @@ class Run {
   private readonly wifi: EngineWifi | undefined;
   private readonly serial: EngineSerial;
   private readonly pins: EnginePins;
+  private readonly watchdog: EngineWatchdog;
   private readonly world = createContext({});
   private readonly startedAt = performance.now();
   private readonly options: EmulateOptions;
@@ -82,6 +84,12 @@ class Run {
     const getTime = (): number => this.getTime();
     this.pins = new EnginePins({ turns: this.turns, makeError, devices, getTime, log: options.log });
     inside.E["reboot"] = reboot;
+    inside.E["enableWatchdog"] = (seconds: number, isAuto: boolean) => this.watchdog.enable(seconds, isAuto);
+    inside.E["kickWatchdog"] = () => this.watchdog.kick();
+    this.watchdog = new EngineWatchdog(() => {
+      options.log("watchdog: nobody kicked it");
+      reboot();
+    });
     Object.assign(this.world, this.globals(inside), this.serial.globals(inside.E), this.pins.globals());
     Object.assign(this.world, {
       OneWire: oneWireClass({ pins: this.pins, devices, makeError }),
@@ -106,6 +114,7 @@ class Run {
 
   stop(): void {
     this.turns.stop();
+    this.watchdog.stop();
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
     this.net.stop();
