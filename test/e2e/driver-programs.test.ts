@@ -11,7 +11,9 @@ import { EmulatedProgram } from "../firmware/emulated-node.ts";
 import { until } from "./processes.ts";
 
 const FOLDER = "examples/drivers";
-const settings = JSON.parse(readFileSync(`${FOLDER}/devices.json`, "utf8")) as { [driver: string]: object[] };
+const { nodes: settings } = JSON.parse(readFileSync(`${FOLDER}/sapline.config.json`, "utf8")) as {
+  nodes: { [driver: string]: { program: string; devices: object[] } };
+};
 const DRIVERS = Object.keys(settings);
 
 /** What each of them must have reported, and within which bounds. */
@@ -46,12 +48,14 @@ async function value(driver: string, eid: string, isWanted: (value: unknown) => 
 
 async function start(driver: string): Promise<void> {
   const { text, faults } = await programText({
-    entry: `${FOLDER}/${driver}-node.ts`,
+    entry: `${FOLDER}/${settings[driver]?.program}`,
     parts: { sockets: true, radio: false, children: false },
   });
   expect(faults).toEqual([]);
   // Nobody waits seven seconds for somebody to press a button.
-  const given = (settings[driver] ?? []).map((one) => ("every" in one ? { ...one, every: 300, lasts: 100 } : one));
+  const given = (settings[driver]?.devices ?? []).map((one) =>
+    "every" in one ? { ...one, every: 300, lasts: 100 } : one,
+  );
   devices[driver] = devicesFrom(given);
   const parent = { host: "127.0.0.1", port: root.port };
   const config = { id: driver, token: `token-${driver}`, parent, limits: { flushAfter: 100 } };

@@ -1,9 +1,12 @@
 /** Every example driver has all that belongs to it: a program, a page with its wiring, emulated devices, and tests. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { bundleOwnCode } from "#tools/bundle/own-code.ts";
 import { devicesFrom } from "#tools/emulator/devices/settings.ts";
 import { drawPicture } from "#tools/wiring/picture.ts";
 import { PICTURES } from "#tools/wiring/pictures.ts";
+import { temporaryFolder } from "../temporary.ts";
 
 const FOLDER = "examples/drivers";
 const PAGES = "docs/drivers";
@@ -12,6 +15,10 @@ const SHARED = ["sensor"];
 /** Longest program, in lines that are neither empty nor comments. */
 const LINES_MAX = 14;
 
+/** The project of all programs. */
+const { nodes } = JSON.parse(read(`${FOLDER}/sapline.config.json`)) as {
+  nodes: { [driver: string]: { program: string; devices: unknown } };
+};
 const files = readdirSync(FOLDER);
 const drivers = files.flatMap((file) => {
   const name = /^([a-z0-9]+)\.ts$/.exec(file)?.[1];
@@ -30,9 +37,19 @@ function program(driver: string): string {
 test("there are seven drivers, and nothing of one that is gone", () => {
   expect(drivers).toEqual(["battery", "bme280", "button", "dht22", "ds18b20", "neopixel", "relay"]);
   expect(Object.keys(PICTURES).toSorted()).toEqual(drivers);
-  expect(Object.keys(JSON.parse(read(`${FOLDER}/devices.json`)) as object).toSorted()).toEqual(drivers);
+  expect(Object.keys(nodes).toSorted()).toEqual(drivers);
+  expect(drivers.map((driver) => nodes[driver]?.program)).toEqual(drivers.map((driver) => `${driver}-node.ts`));
   const pages = readdirSync(PAGES).filter((file) => file !== "README.md");
   expect(pages.toSorted()).toEqual(drivers.flatMap((driver) => [`${driver}.md`, `${driver}.svg`]));
+});
+
+test("the driver that the list of pages shows how to write is one that the chip takes", async () => {
+  const text = /```ts\n([\s\S]*?)```/.exec(read(`${PAGES}/README.md`))?.[1] ?? "";
+  expect(text).toContain("new Sensor<number>");
+  const folder = temporaryFolder();
+  copyFileSync(`${FOLDER}/sensor.ts`, join(folder, "sensor.ts"));
+  writeFileSync(join(folder, "light.ts"), `${text}\nlightMeter(I2C1, print).every(1000, print);\n`);
+  expect((await bundleOwnCode(join(folder, "light.ts"))).faults).toEqual([]);
 });
 
 describe.each(drivers)("%s", (driver) => {
@@ -71,8 +88,7 @@ describe.each(drivers)("%s", (driver) => {
   });
 
   test("has emulated devices on the pins that its program names, and tests", () => {
-    const settings = JSON.parse(read(`${FOLDER}/devices.json`)) as { [driver: string]: unknown };
-    for (const { pin } of devicesFrom(settings[driver])) expect(program(driver)).toContain(pin);
+    for (const { pin } of devicesFrom(nodes[driver]?.devices)) expect(program(driver)).toContain(pin);
     expect(read("test/tools/drivers.test.ts")).toMatch(new RegExp(`describe\\("${driver}"`, "i"));
   });
 });

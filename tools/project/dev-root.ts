@@ -1,7 +1,7 @@
 /** The root of `sapline dev`: a `sapline root` process with a data directory of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PeopleFile } from "#host/people/people.ts";
 import type { Project } from "#host/project.ts";
@@ -14,7 +14,8 @@ export const PROGRAMS = dirname(fileURLToPath(import.meta.url));
 const ROOT_WAIT_MILLIS = 10_000;
 
 export function devFolder(project: Project): string {
-  return join(project.settings.data, "dev");
+  // In full: the root is started in another folder.
+  return resolve(project.settings.data, "dev");
 }
 
 export class DevRoot {
