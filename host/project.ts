@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { CHANNELS } from "#shared/radio/tree-limits.ts";
 import { isNodeId } from "#shared/wire/message.ts";
 import { findConfiguration, loadSettings, type Place, readObject } from "./configuration.ts";
-import type { Settings } from "./settings.ts";
+import { DEFAULTS, type Settings } from "./settings.ts";
 import { Trouble } from "./trouble.ts";
 
 /** Where children by WebSocket connect to a board, unless it says another. Chosen: beside the root's own. */
@@ -38,6 +38,7 @@ const nodeSchema = v.strictObject({
     ]),
   ),
   wifi: v.optional(v.union([wifiSchema, v.literal(false)])),
+  updates: v.optional(v.boolean()),
   limits: v.optional(v.record(v.string(), v.number())),
   settings: v.optional(anything),
   devices: v.optional(v.array(anything)),
@@ -77,7 +78,10 @@ export async function loadProject(named: string | undefined, place: Place): Prom
   const file = findConfiguration(named, place.workingDirectory);
   if (file === undefined)
     throw new Trouble("there is no sapline.config.ts here: go to your project, or make one by `sapline new NAME`");
-  const settings = await loadSettings({}, named, place);
+  const given = await loadSettings({}, named, place);
+  // From a flag or the environment it is meant from where somebody stands; else from where the project is.
+  const isUsual = given.data === DEFAULTS.data && (place.environment["SAPLINE_DATA"] ?? "") === "";
+  const settings = { ...given, data: resolve(isUsual ? dirname(file) : place.workingDirectory, given.data) };
   const outcome = v.safeParse(projectSchema, await readObject(file, "an object of settings"));
   if (!outcome.success) throw new Trouble(`${basename(file)}: ${sentenceOf(outcome.issues[0])}`);
   const { root, wifi, nodes = {} } = outcome.output;

@@ -115,6 +115,8 @@ export interface NodeConfiguration {
       };
   /** Another network than that of the project; `false` for none. */
   wifi?: WifiConfiguration | false;
+  /** It takes programs over the tree (docs/update.md). Usually it does; without, its program is 5 kB smaller. */
+  updates?: boolean;
   /** Of the node's core, see docs/board.md. */
   limits?: { [name: string]: number };
   /** For the program itself: put into `sapline.json` as they are. */

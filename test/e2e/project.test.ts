@@ -150,10 +150,11 @@ describe("somebody new", () => {
       config
         .replace("// root:", "root:")
         .replace('// wifi: { ssid: "", password: "" }', 'wifi: { ssid: "net", password: "secret" }')
+        .replace('program: "kitchen.ts"', "updates: false")
         .replace('parent: "kitchen"', 'parent: "auto", radio: { sleepy: true }'),
     );
     expect(run("sapline build", hut)).toMatch(
-      /^NODE +BYTES +OWN +PARTS +FOLDER\nkitchen +\d+ +\d+ +sockets +build\/kitchen\ncellar +\d+ +\d+ +radio +build\/cellar\n$/,
+      /^NODE +BYTES +OWN +PARTS +FOLDER\nkitchen +\d+ +\d+ +sockets +build\/kitchen\ncellar +\d+ +\d+ +radio updates +build\/cellar\n$/,
     );
     const board = (id: string): unknown => JSON.parse(readFileSync(join(hut, `build/${id}/sapline.json`), "utf8"));
     const token: unknown = expect.stringMatching(/^[\w-]{32}$/);
@@ -167,6 +168,7 @@ describe("somebody new", () => {
     expect(board("cellar")).toEqual({
       id: "cellar",
       token,
+      updateKey: expect.stringMatching(/^[0-9a-f]{112}$/) as unknown,
       radio: { key, channel: 1, children: false, sleepy: true },
     });
     expect(statSync(join(hut, "build/kitchen/sapline.json")).mode & 0o077).toBe(0);

@@ -29,7 +29,7 @@ export class EmulatedProgram {
     return program;
   }
 
-  /** Runs a whole program, such as programText makes. */
+  /** Runs a whole program, such as programText makes, with the radio's stand-in if the configuration has `standIn`. */
   static async runText(
     text: string,
     config: object,
@@ -39,6 +39,7 @@ export class EmulatedProgram {
     const program = new EmulatedProgram(config);
     program.devices = devices;
     writeFileSync(join(program.folder, "app.js"), text);
+    if ("standIn" in config) writeFileSync(join(program.folder, "first.js"), await firmware("firmware/stand-in.ts"));
     mkdirSync(join(program.folder, "flash"));
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(program.folder, "flash", name), bytes);
     program.restart();

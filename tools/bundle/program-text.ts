@@ -6,7 +6,7 @@
  * has seen both. Mistakes in the code are answered, and do not throw.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -43,7 +43,7 @@ export interface ProgramOptions {
   /** The program's file. */
   entry: string;
   parts: Parts;
-  /** A folder that keeps bases from one time to the next; none are kept if absent. */
+  /** A folder that keeps bases from one time to the next; none are kept if absent. (The repository has one of its own.) */
   cache?: string;
 }
 
@@ -110,16 +110,25 @@ async function makeBase(home: string, parts: Parts): Promise<string> {
   return bundle.text;
 }
 
+/** Bases in a folder: the oldest go. Chosen: every kind of node, twice. */
+const BASES_MAX = 32;
+
 function keep(folder: string, name: string, text: string): void {
   const file = join(folder, name);
   mkdirSync(folder, { recursive: true });
+  const old = readdirSync(folder)
+    .filter((one) => /^base-\w+\.js$/.test(one))
+    .map((one) => ({ one, at: statSync(join(folder, one), { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
+  for (const { one } of old.toSorted((a, b) => b.at - a.at).slice(BASES_MAX - 1))
+    rmSync(join(folder, one), { force: true });
   writeFileSync(`${file}.${process.pid}`, text);
   renameSync(`${file}.${process.pid}`, file);
 }
 
-async function baseText(parts: Parts, cache: string | undefined): Promise<string> {
+async function baseText(parts: Parts, wanted: string | undefined): Promise<string> {
   const home = packageFolder();
   const isInstalled = !existsSync(join(home, MAKER));
+  const cache = isInstalled ? wanted : join(home, OF_REPOSITORY);
   const name = baseName(home, parts, isInstalled ? SOURCES : [...SOURCES, MAKER]);
   for (const folder of [isInstalled ? join(home, SHIPPED) : undefined, cache]) {
     if (folder !== undefined && existsSync(join(folder, name))) return readFileSync(join(folder, name), "utf8");
@@ -133,19 +142,25 @@ async function baseText(parts: Parts, cache: string | undefined): Promise<string
 
 /** Where an installed package has its bases. */
 const SHIPPED = "dist/base";
+/** Where the repository has those that its tests and builds made. */
+const OF_REPOSITORY = ".build/base";
 
 /** Makes the bases that a package is shipped with, so that the first start of a project does not wait for them. */
 export async function shipBases(): Promise<void> {
   const home = packageFolder();
   rmSync(join(home, SHIPPED), { recursive: true, force: true });
-  for (const [sockets, radio, children] of [
-    [true, false, false],
-    [true, false, true],
-    [false, true, false],
-    [false, true, true],
-    [true, true, true],
+  for (const [sockets, radio, children, updates] of [
+    // Of sapline dev.
+    [true, false, false, false],
+    [true, false, true, false],
+    // Of boards.
+    [true, false, false, true],
+    [true, false, true, true],
+    [false, true, false, true],
+    [false, true, true, true],
+    [true, true, true, true],
   ] as const) {
-    const parts = { sockets, radio, children };
+    const parts = { sockets, radio, children, updates };
     keep(join(home, SHIPPED), baseName(home, parts, SOURCES), await makeBase(home, parts));
   }
 }

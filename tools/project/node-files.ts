@@ -6,6 +6,7 @@ import { networkInterfaces } from "node:os";
 import { readOrMakeInstallKey } from "#host/radio/install-key.ts";
 import { AUTO_PARENT, isParent, LISTEN_PORT, type Project, type ProjectNode, ROOT_PARENT } from "#host/project.ts";
 import { Trouble } from "#host/trouble.ts";
+import { readUpdateKey } from "#host/update/signing-key.ts";
 import type { Parts } from "../bundle/program-text.ts";
 import { nodeToken } from "./node-tokens.ts";
 
@@ -25,13 +26,14 @@ export function nodeOf(project: Project, id: string): ProjectNode {
 }
 
 export function partsOf(project: Project, node: ProjectNode): Parts {
-  const { radio = false, children, outgress, listen } = node.given;
+  const { radio = false, children, outgress, listen, updates = true } = node.given;
   const isSleepy = typeof radio === "object" && radio.sleepy === true;
   const isByRadio = radio !== false;
   return {
     sockets: node.parent !== AUTO_PARENT || outgress !== undefined,
     radio: isByRadio,
     children: children ?? (isParent(project, node.id) || listen !== undefined || (isByRadio && !isSleepy)),
+    updates,
   };
 }
 
@@ -40,6 +42,7 @@ export function boardConfiguration(project: Project, node: ProjectNode): BoardCo
   const { id, given } = node;
   const parts = partsOf(project, node);
   const configuration: BoardConfiguration = { ...given.settings, id, token: nodeToken(project.settings.data, id) };
+  if (parts.updates === true) configuration["updateKey"] = readUpdateKey(project.settings.data);
   if (parts.sockets) {
     configuration["parent"] = parentOf(project, node);
     const listen = listenPort(project, node);
