@@ -39,6 +39,8 @@ export class Updates implements Application {
   /** What the running program calls itself. */
   private name: string;
   private key: string;
+  /** What the outbox may take, as configured. */
+  private outboxBytes: number;
   /** The idle slot. */
   private slot: Slot;
   /** Serial of the newest program whose signature was good, and what became of it. */
@@ -60,6 +62,7 @@ export class Updates implements Application {
     this.board = undefined;
     this.name = "";
     this.key = "";
+    this.outboxBytes = 0;
     this.slot = "a";
     this.serial = 0;
     this.step = "good";
@@ -77,6 +80,7 @@ export class Updates implements Application {
   start(board: Board, firmware: string): void {
     this.board = board;
     this.name = firmware.split("/")[0] as string;
+    this.outboxBytes = board.configuration.limits.outboxBytes;
     this.key = fromHex(board.configuration.raw["updateKey"]);
     const slots = readSlots();
     this.slot = otherSlot(slots.slot);
@@ -256,20 +260,24 @@ export class Updates implements Application {
       this.settle("try", "");
       this.say(offer.serial, "try", "");
       this.isBusy = true;
-      this.restart(UPDATE_DRAIN_WITHIN / DRAIN_EVERY);
+      this.restart(0);
     };
     setTimeout(turn, 0);
   }
 
-  /** When the root has all that this node has said: what is in memory is lost. */
-  private restart(turnsLeft: number): void {
+  /**
+   * When the root has all that this node has said, for what is in memory is lost. Should the application never pause, its events are refused after a while;
+   * while there is no way to the root they are taken as ever. `waited`: since the node has joined, in milliseconds.
+   */
+  private restart(waited: number): void {
     const board = this.board as Board;
-    if (board.node.backlog() === 0 || turnsLeft <= 0) {
+    if (board.node.backlog() === 0) {
       E.reboot();
       return;
     }
+    board.configuration.limits.outboxBytes = waited > UPDATE_DRAIN_WITHIN ? 0 : this.outboxBytes;
     board.flush();
-    setTimeout(() => this.restart(turnsLeft - 1), DRAIN_EVERY);
+    setTimeout(() => this.restart(board.node.isJoined() ? waited + DRAIN_EVERY : 0), DRAIN_EVERY);
   }
 
   /** Nothing more of it is taken. */

@@ -158,5 +158,5 @@ export const UPDATE_TRIES_MAX = 6;
 export const UPDATE_TRIAL_WITHIN = 240000 as Millis;
 /** Nodes that are sent programs at once. Chosen: they share branches and air with readings. */
 export const UPDATES_AT_ONCE = 4;
-/** A node restarts into its new program when the root has all its events, or after this. Chosen: far longer than a commit. */
-export const UPDATE_DRAIN_WITHIN = 30000 as Millis;
+/** A node restarts into its new program when the root has all its events; after this it takes no more of them for it. Chosen: far longer than a commit. */
+export const UPDATE_DRAIN_WITHIN = 10000 as Millis;

@@ -74,9 +74,13 @@ export class Rollout {
   /** Why it goes no further; "" while it does. */
   stopped: string;
   private readonly port: RolloutPort;
+  /** Before that nobody could be heard. */
+  private readonly startedAt: number;
   private readonly transfers = new Map<string, Transfer>();
 
-  constructor(jobs: Job[], stopped: string, port: RolloutPort) {
+  /** `now`: as in all others, milliseconds since 1970. */
+  constructor(jobs: Job[], stopped: string, port: RolloutPort, now: number) {
+    this.startedAt = now;
     this.jobs = jobs;
     this.stopped = stopped;
     this.port = port;
@@ -111,7 +115,7 @@ export class Rollout {
       if (this.isOver) return;
       if (job.step === "good" || job.step === "failed") continue;
       if (!this.port.isUp(job.node)) this.transfers.delete(job.node);
-      if (job.step === "try" && now - job.since > UPDATE_TRIAL_WITHIN) {
+      if (job.step === "try" && now - Math.max(job.since, this.startedAt) > UPDATE_TRIAL_WITHIN) {
         this.fail(job, "has not come back from the start of its new program", now);
       } else if (this.port.isUp(job.node)) {
         if (job.step === "wait" && (room <= 0 || !this.mayBegin(job))) continue;
@@ -124,10 +128,14 @@ export class Rollout {
   /** The value of PROGRAM_EID that a node has said. */
   heard(node: string, value: unknown, now: number): void {
     const job = this.jobs.find((one) => one.node === node);
-    if (job === undefined || job.step === "good" || job.step === "failed" || this.stopped !== "") return;
-    if (typeof value !== "object" || value === null) return;
+    if (job === undefined || job.step === "good" || typeof value !== "object" || value === null) return;
     const { u, step, at, why } = value as { [key: string]: unknown };
     if (u !== this.port.signedFor(node).offer.serial) return;
+    if (job.step === "failed" || this.stopped !== "") {
+      // Late, or nobody's business any more; but so it is.
+      if (step === "good") this.succeed(job, now);
+      return;
+    }
     const transfer = this.transferOf(job, now);
     transfer.tries = 0;
     transfer.wait = UPDATE_AGAIN_AFTER;
@@ -135,10 +143,8 @@ export class Rollout {
     const reason = typeof why === "string" ? why.slice(0, 200) : "";
     if (step === "take" && isNumber(at) && at <= job.size) this.goOn(job, transfer, at, now);
     else if (step === "try") this.move(job, "try", now);
-    else if (step === "good") {
-      job.at = job.size;
-      this.move(job, "good", now);
-    } else if (step === "back") this.fail(job, `fell back: ${reason}`, now);
+    else if (step === "good") this.succeed(job, now);
+    else if (step === "back") this.fail(job, `fell back: ${reason}`, now);
     else if (step === "no") this.fail(job, `refused: ${reason}`, now);
   }
 
@@ -205,6 +211,12 @@ export class Rollout {
     job.step = step;
     job.since = now;
     this.port.changed();
+  }
+
+  private succeed(job: Job, now: number): void {
+    job.at = job.size;
+    job.why = "";
+    this.move(job, "good", now);
   }
 
   private fail(job: Job, why: string, now: number): void {

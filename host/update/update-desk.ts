@@ -173,13 +173,12 @@ export class UpdateDesk {
 
   /** These are on disk. */
   stored({ groups, nodes }: Transaction): void {
-    const active = this.entries.filter(({ rollout }) => !rollout.isOver);
-    if (active.length === 0) return;
-    for (const { rollout } of active) for (const row of nodes) if (row.isUp) rollout.joined(row.id);
+    if (this.entries.length === 0) return;
+    for (const { rollout } of this.entries) for (const row of nodes) if (row.isUp) rollout.joined(row.id);
     for (const group of groups) {
       if (!group.lines.includes(PROGRAM_EID_JSON)) continue;
       for (const value of programValues(group))
-        for (const { rollout } of active) rollout.heard(group.node, value, unixNow());
+        for (const { rollout } of this.entries) rollout.heard(group.node, value, unixNow());
     }
   }
 
@@ -267,17 +266,22 @@ export class UpdateDesk {
     };
     const entry: Entry = {
       ...parts,
-      rollout: new Rollout(jobs, stopped, {
-        isUp: (node) => this.port.core.node(node)?.isUp === true,
-        tell: (node, fields) => {
-          const { isSaid, effects } = this.port.core.tell(node, fields, unixNow());
-          this.port.perform(effects);
-          return isSaid;
+      rollout: new Rollout(
+        jobs,
+        stopped,
+        {
+          isUp: (node) => this.port.core.node(node)?.isUp === true,
+          tell: (node, fields) => {
+            const { isSaid, effects } = this.port.core.tell(node, fields, unixNow());
+            this.port.perform(effects);
+            return isSaid;
+          },
+          note: (event) => this.port.perform(this.port.core.note(event, unixNow())),
+          changed: () => this.save(entry),
+          signedFor,
         },
-        note: (event) => this.port.perform(this.port.core.note(event, unixNow())),
-        changed: () => this.save(entry),
-        signedFor,
-      }),
+        unixNow(),
+      ),
     };
     return entry;
   }

@@ -1,4 +1,4 @@
-/** For the tests of updates: a program that counts four times a second, says what it has counted, and takes other programs over the tree. */
+/** For the tests of updates: a program that counts, four times a second or as often as `every` in its configuration says, tells what it has counted, and takes other programs over the tree. */
 import type { Board } from "#firmware/board.ts";
 import { boot } from "#firmware/boot.ts";
 import { Entities } from "#firmware/entities.ts";
@@ -16,9 +16,10 @@ export function count(equip: (board: Board) => string): void {
   };
   const board = boot(FIRMWARE, updates, equip);
   if (!board) return;
+  const every = board.configuration.raw["every"];
   let made = 0;
   const next = (): void => {
-    setTimeout(next, EVERY);
+    setTimeout(next, typeof every === "number" ? every : EVERY);
     if (!entities.update("count", made + 1)) return;
     made += 1;
     console.log("made " + made);

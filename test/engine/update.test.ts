@@ -6,9 +6,12 @@ import { afterEach, describe, expect, test } from "vitest";
 import { broken, counted, counter, loader, UpdateStage } from "../e2e/update-stage.ts";
 import { until } from "../host/built.ts";
 import { EngineBoard } from "./engine-board.ts";
-import { ESPRUINO, freePort, SKIP_REASON } from "./espruino.ts";
+import { Engine, ESPRUINO, firmware, freePort, SKIP_REASON } from "./espruino.ts";
+import { vectorParts } from "../shared/update/vector.ts";
 import { figure } from "./figures.ts";
 
+/** The leaf counts so often, in milliseconds: it never pauses until the root has all. */
+const LEAF_EVERY = 20;
 const IDS = ["porch", "shed", "leaf"];
 /** Prints each turn of more than 5 ms, and the variables in use once a second. */
 const METER = `var realTimeout = setTimeout;
@@ -31,7 +34,8 @@ describe.skipIf(ESPRUINO === "")(`updates over a tree of engines${ESPRUINO === "
   afterEach(async () => {
     for (const board of boards.values()) await board.stop();
     boards.clear();
-    await stage.close();
+    await stage?.close();
+    stage = undefined as never;
   });
 
   const board = (id: string): EngineBoard => boards.get(id) as EngineBoard;
@@ -43,7 +47,7 @@ describe.skipIf(ESPRUINO === "")(`updates over a tree of engines${ESPRUINO === "
     const program = await counter("wifi", "1");
     for (const [at, id] of IDS.entries()) {
       const parent = { host: "127.0.0.1", port: ports[at] };
-      const config = stage.config(id, { parent, ...(at < 2 ? { listen: ports[at + 1] } : {}) });
+      const config = stage.config(id, { parent, ...(at < 2 ? { listen: ports[at + 1] } : { every: LEAF_EVERY }) });
       const files = { ".bootcde": await loader(), "sapline.a": program, "sapline.json": JSON.stringify(config) };
       const one = new EngineBoard(files, METER);
       boards.set(id, one);
@@ -52,6 +56,19 @@ describe.skipIf(ESPRUINO === "")(`updates over a tree of engines${ESPRUINO === "
     await stage.takers(...IDS);
     expect(stage.host.node("leaf")?.via).toEqual(["shed", "porch"]);
   };
+
+  test("checks a signature with its own hashes, a few milliseconds at a time", async () => {
+    const parts = vectorParts();
+    const files = Object.fromEntries([...parts].map(([name, bytes]) => [name, bytes.toString("base64")]));
+    const engine = new Engine(await firmware("test/engine/signature-speed.ts"), files);
+    const [, isGood, all, longest, variables] = (await engine.line(/^checked/)).split(" ");
+    await engine.stop();
+    expect(isGood).toBe("true");
+    figure("signature of a program: ms in all, longest turn, variables", `${all}, ${longest}, ${variables}`);
+    const wrong = new Engine(await firmware("test/engine/signature-speed.ts"), { ...files, message: btoa("another") });
+    expect(await wrong.line(/^checked/)).toMatch(/^checked false/);
+    await wrong.stop();
+  });
 
   /** What a board that was never cut has counted is in the log, once and in order. */
   const lostNothing = async (...ids: string[]): Promise<void> => {
@@ -116,6 +133,19 @@ describe.skipIf(ESPRUINO === "")(`updates over a tree of engines${ESPRUINO === "
     // A good one goes into the same slot afterwards.
     const next = stage.order(["leaf"], await counter("wifi", "2"));
     await stage.step(next.id, "leaf", "good", 120_000);
+  });
+
+  test("a program with a wrong signature is refused by each of them, before a byte of it is sent", async () => {
+    await open();
+    const program = await counter("wifi", "2");
+    const { id } = stage.forging(() => stage.order("all", program));
+    for (const node of IDS) {
+      expect(await stage.step(id, node, "failed", 60_000)).toBe("refused: its signature is not of this tree's key");
+      expect(stage.job(id, node).at).toBeLessThan(2508);
+      expect(board(node).starts).toBe(1);
+      await board(node).cut();
+      expect(board(node).ask('require("Storage").read("sapline.b")')).toBe("undefined");
+    }
   });
 
   test("a transfer that a branch's death interrupts goes on where it was", async () => {

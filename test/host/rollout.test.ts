@@ -66,13 +66,18 @@ class World {
     const jobs = ids.map(
       (node, at): Job => ({ node, isCanary: at < canaries, step: "wait", at: 0, size: SIZE, why: "", since: this.now }),
     );
-    this.rollout = new Rollout(jobs, "", {
-      isUp: (id) => this.node(id).isUp,
-      tell: (id, fields) => this.tell(id, fields),
-      note: (event) => void this.notes.push(event),
-      changed: () => void (this.changes += 1),
-      signedFor: () => ({ offer: OFFER, signature: SIGNATURE, program: PROGRAM }),
-    });
+    this.rollout = new Rollout(
+      jobs,
+      "",
+      {
+        isUp: (id) => this.node(id).isUp,
+        tell: (id, fields) => this.tell(id, fields),
+        note: (event) => void this.notes.push(event),
+        changed: () => void (this.changes += 1),
+        signedFor: () => ({ offer: OFFER, signature: SIGNATURE, program: PROGRAM }),
+      },
+      this.now,
+    );
   }
 
   node(id: string): Node {
@@ -217,6 +222,9 @@ test("a node that does not come back from its trial has failed, and no earlier t
   world.run(60_000);
   expect(world.job("a").why).toContain("has not come back");
   expect(world.rollout.stopped).toContain("1 other node was not offered it");
+  // It comes after all: that is the truth then.
+  world.rollout.heard("a", { u: 7, step: "good" }, world.now);
+  expect(world.job("a")).toMatchObject({ step: "good", why: "" });
 });
 
 test("no more nodes than a few are sent it at once, and those that are away take no place", () => {

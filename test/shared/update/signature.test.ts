@@ -1,20 +1,14 @@
 /** The signature of programs, against RFC 8554's own vector, and against whoever changes a bit. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { vectorParts } from "./vector.ts";
 import { HashBlock, HEAD_BYTES } from "#host/update/hash-block.ts";
 import { leavesOf, ONE_TIME_KEYS, publicKeyOf, sign } from "#host/update/lms.ts";
 import { KEY_BYTES, SIGNATURE_BYTES, SignatureCheck } from "#shared/update/signature.ts";
 
 const sha256 = (bytes: string): string => createHash("sha256").update(bytes, "latin1").digest().toString("latin1");
 
-/** The parts of the vector, by their names. */
-const vector = new Map(
-  readFileSync(new URL("rfc8554.txt", import.meta.url), "utf8")
-    .replace(/^#.*\n/gm, "")
-    .split(/^(?=[a-z]+$)(?![0-9a-f]+$)/m)
-    .map((part) => [/^[a-z]+/.exec(part)?.[0] ?? "", Buffer.from(part.replace(/^[a-z]+\n|\s/g, ""), "hex")]),
-);
+const vector = vectorParts();
 const part = (name: string): Buffer => vector.get(name) as Buffer;
 const secret = { seed: part("seed"), identifier: part("key").subarray(8, 24) };
 
