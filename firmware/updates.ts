@@ -99,12 +99,12 @@ export class Updates implements Application {
     this.digest = String(file["digest"]);
     this.step = file["step"] as ProgramStep;
     this.why = String(file["why"]);
-    if (slots.slot === file["slot"]) {
-      // On trial, or it was: the power may have gone before the file said so.
-      if (this.step === "take") this.step = "try";
-    } else if (this.step === "try") {
-      // It was in the other slot, and here we are.
-      this.settle("back", slots.fell === "" ? "it did not stay" : slots.fell);
+    const isThere = slots.slot === file["slot"];
+    // On trial, or it was: the power may have gone before the file said so.
+    if (isThere && this.step === "take" && slots.trial > 0) this.step = "try";
+    // It was in the other slot, and here we are; or somebody has put another program into its slot.
+    else if (isThere ? this.step === "take" : this.step !== "take" && this.step !== "back") {
+      this.settle("back", slots.fell === "" ? "another program was put on by hand" : slots.fell);
     }
   }
 

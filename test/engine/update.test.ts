@@ -143,6 +143,8 @@ describe.skipIf(ESPRUINO === "")(`updates over a tree of engines${ESPRUINO === "
       expect(await stage.step(id, node, "failed", 60_000)).toBe("refused: its signature is not of this tree's key");
       expect(stage.job(id, node).at).toBeLessThan(2508);
       expect(board(node).starts).toBe(1);
+    }
+    for (const node of IDS) {
       await board(node).cut();
       expect(board(node).ask('require("Storage").read("sapline.b")')).toBe("undefined");
     }

@@ -227,6 +227,10 @@ describe("roles", () => {
       ["POST", "/api/tokens", { id: "made-by", replace: true }],
       ["GET", "/api/tokens", undefined],
       ["GET", "/api/people", undefined],
+      ["GET", "/api/updates", undefined],
+      ["POST", "/api/updates", { nodes: ["lamp-post"], program: btoa("'?part'") }],
+      ["POST", "/api/nodes/lamp-post/update", { program: btoa("'?part'") }],
+      ["DELETE", "/api/updates/1", undefined],
     ];
     const statuses: { [role: string]: number[] } = {};
     for (const role of ["look", "act", "administer"]) {
@@ -235,9 +239,9 @@ describe("roles", () => {
         statuses[role].push((await ask(method, path, body, await headersOf(role))).status);
     }
     expect(statuses).toEqual({
-      look: [200, 403, 403, 403, 403],
-      act: [200, 200, 403, 403, 403],
-      administer: [200, 200, 200, 200, 200],
+      look: [200, 403, 403, 403, 403, 200, 403, 403, 403],
+      act: [200, 200, 403, 403, 403, 200, 403, 403, 403],
+      administer: [200, 200, 200, 200, 200, 200, 200, 200, 200],
     });
     node.close();
   });
