@@ -6,11 +6,13 @@
  * stopped, whatever ended it; no turn takes longer than a dozen hashes or the writing of one part.
  */
 import { UPDATE_DRAIN_WITHIN, UPDATE_PART_BYTES, UPDATE_SAY_BYTES } from "#shared/limits.ts";
+import { KEEPS } from "#shared/role.ts";
 import { Digest, type Offer, offerOf, PROGRAM_EID, type ProgramStep, signedText } from "#shared/update/program.ts";
 import { KEY_BYTES, SIGNATURE_BYTES, SignatureCheck } from "#shared/update/signature.ts";
 import { isNumber, type Message } from "#shared/wire/message.ts";
 import type { Application, Board } from "./board.ts";
 import { errorText } from "./entities.ts";
+import type { KeptEvents } from "./kept-events.ts";
 import { readJson, writeJson } from "./ports/storage.ts";
 import { otherSlot, readSlots, report, type Slot, type Slots, slotFile, tryOut } from "./slots.ts";
 
@@ -266,12 +268,12 @@ export class Updates implements Application {
   }
 
   /**
-   * When the root has all that this node has said, for what is in memory is lost. Should the application never pause, its events are refused after a while;
+   * When the root has all that this node has said, or the flash has the rest, for what is in memory is lost. Should the application never pause, its events are refused after a while;
    * while there is no way to the root they are taken as ever. `waited`: since the node has joined, in milliseconds.
    */
   private restart(waited: number): void {
     const board = this.board as Board;
-    if (board.node.backlog() === 0) {
+    if (board.node.backlog() === 0 || (KEEPS && (board.kept as KeptEvents).keepNow())) {
       E.reboot();
       return;
     }
