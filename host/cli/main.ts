@@ -211,6 +211,20 @@ program
     await update(await settingsOf(flags), nodes, flags);
   });
 
+program
+  .command("lifetime")
+  .description("how long flash and battery of a board last, and how long an outage it can keep")
+  .option("--every <SECONDS>", "a reading of each entity (default: 10)")
+  .option("--entities <COUNT>", "entities that are read (default: 1)")
+  .option("--flush <SECONDS>", "flush interval, keep.every of the board (default: 60)")
+  .option("--wake <SECONDS>", "from one wake to the next (default: 600)")
+  .option("--battery <MAH>", "milliampere-hours (default: 2500)")
+  .option("--asleep <MICROAMPERES>", "of the sleeping board (default: 10, the chip alone)")
+  .action(async (flags: Flags) => {
+    const { lifetimeLines, lifetimeOptions } = await import("./lifetime.ts");
+    console.log(lifetimeLines(lifetimeOptions(flags)).join("\n"));
+  });
+
 const log = program.command("log").description("print stored events, also while the root runs").helpCommand(false);
 log
   .option(...DATA)
