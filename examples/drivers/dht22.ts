@@ -19,6 +19,8 @@ const REST = 2000;
 const START_LOW = 2;
 /** When the answer, of 5 ms, has surely come and its edges are out of the engine's queue, in milliseconds. Chosen. */
 const ANSWER_WITHIN = 30;
+/** Humidity, temperature and checksum. */
+const BITS = 40;
 /** One for the start of the answer, one for the first bit's beginning, one for the end of each bit. */
 const FALLS = 42;
 /** Between the longest 0 (85 us, after a byte 92 us) and the shortest 1 (116 us), in seconds. Source: data sheet, and recorded answers. */
@@ -27,27 +29,37 @@ const ONE_FROM = 0.000104;
 const BIT_MIN = 0.00005;
 const BIT_MAX = 0.00018;
 
+function oddBit(number: number, took: number): string {
+  return "broken answer: bit " + number + " took " + Math.round(took * 1e6) + " us";
+}
+
 /** What an answer says, from the times of its falling edges in seconds; or why it says nothing. */
 export function decodeDht22(falls: readonly number[]): Climate | string {
   if (falls.length < 2) return "no answer";
   // The first edge is missing where the engine began to watch late. It says nothing.
-  const first = falls.length - FALLS + 1;
+  const first = falls.length - BITS - 1;
   if (first < 0 || first > 1) return "broken answer: " + falls.length + " edges of " + FALLS;
-  const bytes = [0, 0, 0, 0, 0];
-  for (let at = 0; at < 40; at++) {
-    const took = (falls[first + at + 1] as number) - (falls[first + at] as number);
-    if (took < BIT_MIN || took > BIT_MAX) return "broken answer: bit " + at + " took " + Math.round(took * 1e6) + " us";
-    const byte = at >> 3;
-    bytes[byte] = ((bytes[byte] as number) << 1) | (took > ONE_FROM ? 1 : 0);
+  // All bits in one number: a loop like this one is felt on the chip, and up to 2^53 numbers are exact.
+  let bits = 0;
+  let last = falls[first] as number;
+  for (let at = first + 1; at < falls.length; at++) {
+    const fall = falls[at] as number;
+    const took = fall - last;
+    if (took < BIT_MIN || took > BIT_MAX) return oddBit(at - first, took);
+    last = fall;
+    bits += bits;
+    if (took > ONE_FROM) bits += 1;
   }
-  const sum = (bytes[0] as number) + (bytes[1] as number) + (bytes[2] as number) + (bytes[3] as number);
-  if ((sum & 255) !== bytes[4]) return "checksum is wrong";
-  const size = (((bytes[2] as number) & 127) << 8) | (bytes[3] as number);
-  const temperature = ((bytes[2] as number) & 128 ? -size : size) / 10;
-  const humidity = (((bytes[0] as number) << 8) | (bytes[1] as number)) / 10;
+  // By division: the chip's bit operators have 32 bits.
+  const above = Math.floor(bits / 0x100);
+  const humid = Math.floor(above / 0x10000);
+  const warm = above - humid * 0x10000;
+  const sum = (humid >> 8) + (humid & 255) + (warm >> 8) + (warm & 255);
+  if ((sum & 255) !== bits - above * 0x100) return "checksum is wrong";
+  const temperature = (warm & 0x8000 ? -(warm & 0x7fff) : warm) / 10;
   // A line that is held down gives nothing but zeroes, and they add up.
-  if (sum === 0 || humidity > 100 || temperature < -40 || temperature > 80) return "not the answer of a DHT22";
-  return { temperature: temperature, humidity: humidity };
+  if (sum === 0 || humid > 1000 || temperature < -40 || temperature > 80) return "not the answer of a DHT22";
+  return { temperature: temperature, humidity: humid / 10 };
 }
 
 /** A DHT22 on a pin. See Sensor for what `tell` hears. */

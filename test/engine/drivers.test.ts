@@ -5,14 +5,19 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { decodeWeather } from "../../examples/drivers/bme280.ts";
+import { decodeDht22 } from "../../examples/drivers/dht22.ts";
+import { decodeScratchpad } from "../../examples/drivers/ds18b20.ts";
 import { EmulatedBme280 } from "#tools/emulator/devices/bme280.ts";
+import { RECORDED_CALIBRATION } from "#tools/emulator/devices/bme280-formulas.ts";
 import type { Device } from "#tools/emulator/devices/device.ts";
 import { EmulatedDht22 } from "#tools/emulator/devices/dht22.ts";
-import { EmulatedDs18b20, romOf } from "#tools/emulator/devices/ds18b20.ts";
+import { dallasSum, EmulatedDs18b20, romOf } from "#tools/emulator/devices/ds18b20.ts";
 import { EmulatedStrip } from "#tools/emulator/devices/strip.ts";
 import { EmulatedVoltage } from "#tools/emulator/devices/voltage.ts";
 import { emulate } from "#tools/emulator/emulate.ts";
 import { temporaryFolder } from "../temporary.ts";
+import { SEED, seeded } from "../firmware/random.ts";
 import { driversText } from "../tools/driver-bench.ts";
 import { until } from "../e2e/processes.ts";
 import { Engine, ESPRUINO, SKIP_REASON } from "./espruino.ts";
@@ -102,6 +107,13 @@ function devices(): Device[] {
   ];
 }
 
+/** The times of a DHT22's falling edges, in seconds. */
+function falls(bytes: readonly number[]): number[] {
+  let time = 160;
+  const bits = bytes.flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1));
+  return [0, 160, ...bits.map((bit) => (time += bit === 1 ? 120 : 77))].map((microseconds) => microseconds / 1e6);
+}
+
 type Call = [name: string, given: unknown[], answer: unknown];
 
 /** What the drivers say on the emulator: readings, and calls by name. */
@@ -140,5 +152,57 @@ describe.skipIf(ESPRUINO === "")(`example drivers on the engine${ESPRUINO === ""
     expect(engine.lines.filter((line) => line.startsWith("differs"))).toEqual([]);
     expect(engine.lines.filter((line) => line.startsWith("reading ")).toSorted()).toEqual(readings.toSorted());
     expect(faults).toEqual([]);
+  });
+
+  test("decode 300 seeded answers, right and wrong ones, as Node does", async () => {
+    const random = seeded(SEED);
+    const bytes = (count: number): number[] => Array.from({ length: count }, () => Math.floor(random() * 256));
+    const climates = Array.from({ length: 100 }, () => {
+      const [a, b, c, d] = [
+        Math.floor(random() * 4),
+        ...bytes(1),
+        Math.floor(random() * 4) + (random() < 0.3 ? 128 : 0),
+        ...bytes(1),
+      ];
+      const sum = (a as number) + (b as number) + (c as number) + (d as number);
+      return falls([a, b, c, d, random() < 0.8 ? sum & 255 : sum & 127] as number[]);
+    });
+    const scratchpads = Array.from({ length: 100 }, () => {
+      const degrees = Math.floor(random() * 2900 - 880) & 0xffff;
+      const pad = [degrees & 255, degrees >> 8, ...bytes(2), 0x1f + 32 * Math.floor(random() * 4), 255, 1, 16];
+      return [...pad, random() < 0.8 ? dallasSum(pad) : 7];
+    });
+    const { T, P, H } = RECORDED_CALIBRATION;
+    const calibration = { T: [0, ...T], P: [0, ...P], H: [0, ...H] };
+    const weathers = Array.from({ length: 100 }, () => [0, 0, 0, 0, ...bytes(8)]).map((raw, at) =>
+      at % 4 === 0
+        ? raw
+        : [0, 0, 0, 0, 80 + at, raw[5], 0, 110 + at / 2, raw[8], 16, 100 + at / 4, raw[11]].map((b) =>
+            Math.floor(b as number),
+          ),
+    );
+    const given = { climates, scratchpads, weathers };
+    const engine = Engine.fromFlash(
+      `var given = ${JSON.stringify(given)}, calibration = ${JSON.stringify(calibration)};`,
+      await driversText(),
+      `given.climates.forEach(function (c) { console.log("got " + JSON.stringify(drivers.decodeDht22(c))); });
+       given.scratchpads.forEach(function (s) { console.log("got " + JSON.stringify(drivers.decodeScratchpad(s))); });
+       given.weathers.forEach(function (w) { console.log("got " + JSON.stringify(drivers.decodeWeather(w, calibration))); });
+       console.log("end");`,
+      {},
+    );
+    await engine.line(/^end/, 60_000);
+    await engine.stop();
+    const wanted = [
+      ...climates.map((one) => decodeDht22(one)),
+      ...scratchpads.map((one) => decodeScratchpad(one)),
+      ...weathers.map((one) => decodeWeather(one, calibration)),
+    ];
+    for (const kind of ["object", "number"])
+      expect(wanted.filter((one) => typeof one === kind).length).toBeGreaterThan(30);
+    expect(
+      engine.lines.filter((line) => line.startsWith("got ")),
+      `SEED=${SEED}`,
+    ).toEqual(wanted.map((one) => `got ${JSON.stringify(one)}`));
   });
 });

@@ -127,8 +127,8 @@ describe("DHT22", () => {
     );
     expect(chip.lines).toEqual([
       '{"temperature":35.1,"humidity":65.2}',
-      '"broken answer: bit 7 took 260 us"',
-      '"broken answer: bit 7 took 30 us"',
+      '"broken answer: bit 8 took 260 us"',
+      '"broken answer: bit 8 took 30 us"',
     ]);
   });
 

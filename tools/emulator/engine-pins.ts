@@ -239,24 +239,25 @@ export class EnginePins {
       line.driven = driven;
       for (const device of line.devices) device.driven?.(driven, line.wire);
     }
-    this.edge(line, this.levelOf(line), this.world.getTime());
+    this.edge(line, this.levelOf(line), this.world.getTime(), (tell) => this.world.turns.later(tell));
   }
 
-  /** A device's edges. They are told when the last is over, as the engine tells what its interrupts have noted. */
+  /** A device's edges. They are told when the last is over, as the engine tells what its interrupts have noted: before any timer that is due later. */
   private train(name: string, edges: readonly Edge[]): void {
     const line = this.line(name);
     const from = this.world.getTime();
     this.later((edges.at(-1)?.after ?? 0) / 1000, () => {
       if (line.driven !== undefined) return;
-      for (const { after, level } of edges) this.edge(line, level, from + after / 1e6);
+      for (const { after, level } of edges)
+        this.edge(line, level, from + after / 1e6, (tell) => this.world.turns.run(tell));
     });
   }
 
-  private edge(line: Line, level: Level, time: number): void {
+  private edge(line: Line, level: Level, time: number, turn: (tell: () => void) => void): void {
     if (level === line.level) return;
     line.level = level;
     for (const [id, watch] of this.watches) {
-      if (watch.line === line) this.world.turns.later(() => this.tell(id, watch, level, time));
+      if (watch.line === line) turn(() => this.tell(id, watch, level, time));
     }
   }
 

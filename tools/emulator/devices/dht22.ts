@@ -6,7 +6,8 @@ import type { Device, Edge, Level, Wire } from "./device.ts";
 import { type Signal, signalAt } from "./signal.ts";
 
 const START_MIN = 0.8;
-const REST_MIN = 2000;
+/** Source: data sheet, 2000; a PC's timers may be a little early. */
+const REST_MIN = 1995;
 /** Microseconds. Source: data sheet, typical values. */
 const TIMES = { release: 30, answer: 80, low: 50, zero: 26, one: 70 };
 
