@@ -251,7 +251,7 @@ describe("sockets", () => {
 describe.skipIf(!existsSync("dist/emulator.js"))("the emulator as a process", () => {
   const start = (...args: string[]): ReturnType<typeof spawn> => spawn(process.execPath, ["dist/emulator.js", ...args]);
   const ended = async (child: ReturnType<typeof spawn>): Promise<unknown> =>
-    new Promise((resolve) => child.on("exit", (code) => resolve(code)));
+    new Promise((resolve) => child.on("close", (code) => resolve(code)));
 
   test("ends with 0 on SIGTERM, and with 2 and a usage line on a mistake", async () => {
     const folder = temporaryFolder();
@@ -263,5 +263,23 @@ describe.skipIf(!existsSync("dist/emulator.js"))("the emulator as a process", ()
     for (const mistake of [[], ["--bundle", "nowhere.js", "--storage", folder], ["--config", "{"]]) {
       expect(await ended(start(...mistake))).toBe(2);
     }
+  });
+
+  test("wires the devices of a file to the chip's pins, and says what is wrong with one", async () => {
+    const folder = temporaryFolder();
+    const [app, devices] = [join(folder, "app.js"), join(folder, "devices.json")];
+    writeFileSync(app, "digitalWrite(D4, 1);");
+    const run = async (given: string): Promise<string> => {
+      writeFileSync(devices, given);
+      const child = start("--bundle", app, "--storage", join(folder, "flash"), "--devices", devices);
+      let said = "";
+      for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (said += String(chunk)));
+      return `${String(await ended(child))} ${said}`;
+    };
+    expect(await run('[{"kind": "lamp", "pin": "D4"}]')).toBe("0 device D4: on\n");
+    expect(await run('[{"kind": "lamp", "pin": "D99"}]')).toMatch(
+      /^2 emulator: .*devices.json: device "lamp": pin must be a pin/,
+    );
+    expect(await run("[")).toMatch(/^2 emulator: .*devices.json: /);
   });
 });
