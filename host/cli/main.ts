@@ -275,6 +275,11 @@ program.command(
   },
 );
 program.command("build", "make what each board of a project runs", { executableFile: "build.js" });
+program.command("firmware", "put Espruino on a bare board", { executableFile: "firmware-image.js" });
+program.command("monitor", "show what a board prints", { executableFile: "monitor.js" });
+program.command("doctor", "look for what is wrong with a board, this machine or the root", {
+  executableFile: "doctor.js",
+});
 program.command("sim", "play whole trees in virtual time, with everything broken that can break", {
   executableFile: "sim.js",
 });

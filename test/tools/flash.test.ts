@@ -13,7 +13,7 @@ import { EspruinoConsole, type StandInOptions } from "./espruino-console.ts";
 
 const IN_HASTE: Patience = {
   answer: 150,
-  greet: 300,
+  greet: 200,
   greetEvery: 60,
   interrupt: 1,
   reset: 2,
@@ -158,9 +158,9 @@ describe("a file on its way to a board", () => {
     await console.greet();
     let lost = 0;
     board.back = (text) => (/<\w+:\[""\]/.test(text) && lost++ % 3 === 0 ? "" : text);
-    await upload(console, "sapline.a", program.subarray(0, 2000));
+    await upload(console, "sapline.a", program.subarray(0, 1500));
     expect(lost).toBeGreaterThan(3);
-    expect(stored(board, "sapline.a").equals(program.subarray(0, 2000))).toBe(true);
+    expect(stored(board, "sapline.a").equals(program.subarray(0, 1500))).toBe(true);
   });
 
   test("flash that does not hold what is written is told, not tried for ever", async () => {

@@ -19,6 +19,7 @@ import {
   settingsTrouble,
   WIFI_PASSWORD,
 } from "./node-settings.ts";
+import { rememberPlace } from "./known-boards.ts";
 import { placeOf, type PlaceFlags, withPlace } from "./place.ts";
 import { Progress } from "./progress.ts";
 import { RootClient } from "./root-client.ts";
@@ -91,6 +92,7 @@ async function flash(id: string, flags: Flags): Promise<void> {
     const seen = await root.node(id);
     const { slot, sent } = await install(board, facts, { program, loader, configuration }, progress.tell);
     progress.say(`${id} is on the board, in slot ${slot}${sent === 0 ? ", as it was" : ""}; restarting it`);
+    rememberPlace(settings.data, id, place);
     await restart(board);
     if (waitSeconds === 0) return void (await board.close());
     const epochBefore = typeof seen === "object" ? seen.epoch : 0;

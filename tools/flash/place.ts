@@ -1,6 +1,7 @@
 /** Which board is meant: by the flags that flash, monitor, doctor and firmware have in common. */
 import { type Command, InvalidArgumentError } from "commander";
 import { Trouble } from "#host/trouble.ts";
+import { knownPlace } from "./known-boards.ts";
 import { onlyPort } from "./ports.ts";
 import { CONSOLE_BAUD, type Place, tcpPlace } from "./wires.ts";
 
@@ -27,8 +28,14 @@ export function withPlace(command: Command): Command {
     .option("--ble", "over Bluetooth: says how");
 }
 
-/** `root` is the root's address, for a page of its console. Rejects with `Trouble`. */
-export async function placeOf(flags: PlaceFlags, root: string): Promise<Place> {
+/**
+ * `root` is the root's address, for a page of its console; `known` a node that may have been written from here before. Rejects with `Trouble`.
+ */
+export async function placeOf(
+  flags: PlaceFlags,
+  root: string,
+  known?: { id: string | undefined; data: string },
+): Promise<Place> {
   if (flags.ble === true)
     throw new Trouble(
       `this program has no Bluetooth: open ${root}/console/add in Chrome or Edge, on the root's own machine; its page writes to boards over Bluetooth`,
@@ -36,5 +43,10 @@ export async function placeOf(flags: PlaceFlags, root: string): Promise<Place> {
   if (flags.tcp !== undefined && flags.port !== undefined)
     throw new Trouble("name the board by --port or by --tcp, not by both");
   if (flags.tcp !== undefined) return tcpPlace(flags.tcp);
+  if (flags.port === undefined && known?.id !== undefined) {
+    const place = knownPlace(known.data, known.id);
+    if (place !== undefined) return place;
+    throw new Trouble(`${known.id} was not flashed from here: name its board by --port or --tcp`);
+  }
   return { kind: "serial", path: flags.port ?? (await onlyPort()), baud: flags.baud ?? CONSOLE_BAUD };
 }
