@@ -26,7 +26,6 @@ const PROGRAMS = [
   ["tools/project/build.ts", "dist/build.js", true],
   ["tools/monitor/main.ts", "dist/monitor.js", true],
   ["tools/doctor/main.ts", "dist/doctor.js", true],
-  ["tools/firmware/main.ts", "dist/firmware-image.js", true],
   ["tools/sim/main.ts", "dist/sim.js", true],
   ["tools/sim/batch-worker.ts", "dist/sim-worker.js", false],
   ["tools/sim/tree-worker.ts", "dist/sim-tree-worker.js", false],

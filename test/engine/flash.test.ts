@@ -47,6 +47,9 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
     });
   }
 
+  const nodes = async (): Promise<object[]> =>
+    JSON.parse(bench.sapline("nodes", "--json", "--url", `http://127.0.0.1:${rootPort}`)) as object[];
+
   function expectWhole(said: string): void {
     const flashed = readFileSync(join(engine.folder, "espruino.flash"));
     const program = readFileSync(PROGRAM);
@@ -107,6 +110,25 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
       expect(again.errors).toContain("sapline.a: ");
       expect(again.errors).toMatch(/as it was; restarting/);
       expectWhole(again.errors + again.output);
+      const doctor = bench.start(
+        process.execPath,
+        ["dist/sapline.js", "doctor", "kitchen", "--json", "--data", bench.data],
+        { SAPLINE_PORT: String(rootPort) },
+      );
+      await doctor.exit();
+      const findings = JSON.parse(doctor.output) as { level: string; what: string; text: string }[];
+      console.log(findings.map(({ level, what, text }) => `${level} ${what}: ${text}`).join("\n"));
+      expect(findings.filter(({ level }) => level === "fault")).toEqual([]);
+      expect(findings.map(({ what, text }) => `${what}: ${text}`)).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^board: LINUX, Espruino 2v/),
+          expect.stringMatching(/^program: slot a, 4\d{4} bytes/),
+          "settings: this is kitchen",
+          expect.stringMatching(/^node: kitchen is up/),
+        ]),
+      );
+      // It has looked without disturbing.
+      expect(await nodes()).toMatchObject([{ id: "kitchen", up: true }]);
     },
   );
 });
