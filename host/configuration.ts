@@ -18,18 +18,26 @@ export interface Place {
 export async function loadSettings(
   flags: { readonly [name: string]: unknown },
   named: string | undefined,
-  { workingDirectory, environment }: Place,
+  place: Place,
 ): Promise<Settings> {
-  const path = findConfiguration(named, workingDirectory);
+  const path = findConfiguration(named, place);
+  const { environment } = place;
   const file = path === undefined ? {} : await readObject(path, "an object of settings");
   const fileName = path === undefined ? "" : basename(path);
   if (path !== undefined && typeof file["data"] === "string") file["data"] = resolve(dirname(path), file["data"]);
   return resolveSettings({ flags, environment, file, fileName });
 }
 
+/** Names the configuration file, as `--config` does. By it `sapline` hands that on to those of its commands that are programs of their own. */
+const CONFIGURATION_VARIABLE = "SAPLINE_CONFIG";
+
 /** The file's path; undefined if there is none, and none is named. */
-export function findConfiguration(named: string | undefined, workingDirectory: string): string | undefined {
-  if (named !== undefined) {
+export function findConfiguration(
+  flag: string | undefined,
+  { workingDirectory, environment }: Place,
+): string | undefined {
+  const named = flag ?? environment[CONFIGURATION_VARIABLE] ?? "";
+  if (named !== "") {
     const path = resolve(workingDirectory, named);
     if (!existsSync(path)) throw new Trouble(`there is no ${named}: check --config`);
     return path;

@@ -75,7 +75,7 @@ export interface Project {
 
 /** `named` is the file of `--config`, if any. Rejects with `Trouble`, also where there is no file or no node in it. */
 export async function loadProject(named: string | undefined, place: Place): Promise<Project> {
-  const file = findConfiguration(named, place.workingDirectory);
+  const file = findConfiguration(named, place);
   if (file === undefined)
     throw new Trouble("there is no sapline.config.ts here: go to your project, or make one by `sapline new NAME`");
   const given = await loadSettings({}, named, place);

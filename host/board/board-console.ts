@@ -60,6 +60,8 @@ class Lost extends Error {}
 export class BoardConsole {
   /** Told of what the board prints, whatever it is; set by those who show it. */
   onPrinted: (text: string) => void = () => {};
+  /** What ran on the board was ended by us, and nothing runs since. */
+  isStopped = false;
   readonly patience: Patience;
   private readonly wire: Wire;
   /** In each mark, so that what a former session left on the way is not taken for an answer. */
@@ -102,10 +104,20 @@ export class BoardConsole {
         return await this.run(expression, withinMillis);
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
-        if (tries === TRIES)
-          throw new Trouble("the board has stopped answering: unplug it, plug it in again, and start again");
       }
-      await this.interrupt();
+      const answers = tries < TRIES && (await this.isThere());
+      if (!answers) throw new Trouble("the board has stopped answering: unplug it, plug it in again, and start again");
+    }
+  }
+
+  /** Whether it answers at all, with whatever was begun cleared away. Rejects if it is gone. */
+  private async isThere(): Promise<boolean> {
+    try {
+      await this.greet();
+      return true;
+    } catch (error) {
+      if (this.gone !== undefined) throw error;
+      return false;
     }
   }
 
@@ -116,6 +128,7 @@ export class BoardConsole {
 
   /** Clears the interpreter; nothing of what is stored is started. */
   async reset(): Promise<void> {
+    this.isStopped = true;
     await this.say("reset()");
     await this.pause(this.patience.reset);
     await this.greet();

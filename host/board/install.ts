@@ -80,11 +80,20 @@ export async function install(
   return { slot, sent, facts };
 }
 
+/** Lets a board go that will not get what it was taken for: what was on it runs again. Never rejects. */
+export async function release(board: BoardConsole): Promise<void> {
+  if (board.isStopped && !board.isGone) await restart(board).catch(() => {});
+  await board.close();
+}
+
 /** The board starts anew, with what is stored. Its console may be gone for a while. */
 export async function restart(board: BoardConsole): Promise<void> {
+  board.isStopped = false;
   board.forget();
   // Espruino on a PC cannot restart the machine.
   await board.say("E.reboot?E.reboot():load()");
+  // Whoever closes the port now must not take back what is still in it.
+  await new Promise<void>((resolve) => void setTimeout(resolve, board.patience.interrupt));
 }
 
 /** Where the program goes. Erases what is in its way. */

@@ -264,6 +264,12 @@ program
     await runNode(await settingsOf(flags));
   });
 
+// commander takes `--config` for itself wherever it stands; see CONFIGURATION_VARIABLE.
+program.hook("preSubcommand", () => {
+  const { config } = program.opts<Flags>();
+  if (typeof config === "string") process.env["SAPLINE_CONFIG"] = config;
+});
+
 // Programs of their own, because they use or play what this one is made of: host/ knows nothing of them.
 program.command("flash", "put a node's program and configuration on a board", { executableFile: "flash.js" });
 program.command("new", "make a project with two nodes, ready for sapline dev", { executableFile: "new.js" });

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Wire } from "#host/board/wire.ts";
 import { openSerial, type SerialDevice } from "#host/radio/serial-device.ts";
 import { EspruinoConsole, type StandInOptions } from "../tools/espruino-console.ts";
-import { Bench, type Running } from "./processes.ts";
+import { Bench, type Running, until } from "./processes.ts";
 import { noCable, TerminalPair } from "./terminal-pair.ts";
 
 const hasSerial = await import("serialport" as string).then(
@@ -102,6 +102,12 @@ describe.skipIf(missing !== "")(`a board on a cable${missing}`, () => {
       "sapline: a board cannot reach 127.0.0.1, which is this machine to itself: start the root with --host 0.0.0.0",
     );
     expect(there.storage.list()).toEqual(["sapline.json"]);
+    // What was on it runs again.
+    await until(
+      () => there.restarts === 2,
+      5000,
+      () => `${there.restarts} restarts`,
+    );
   });
 
   test("a port that is busy, and one that is not allowed, get a sentence", async () => {

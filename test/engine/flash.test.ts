@@ -2,10 +2,10 @@
  * `sapline flash` as people run it, with the real engine as a board: over TCP and over a pseudo-terminal. The node that it puts there joins a root
  * that is a process too.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Bench, freePort, type Running } from "../e2e/processes.ts";
+import { Bench, freePort, type Running, until } from "../e2e/processes.ts";
 import { noCable, TerminalPair } from "../e2e/terminal-pair.ts";
 import { seeded } from "../firmware/random.ts";
 import { ConsoleEngine } from "./engine-console.ts";
@@ -131,4 +131,36 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
       expect(await nodes()).toMatchObject([{ id: "kitchen", up: true }]);
     },
   );
+
+  test("a node of a project gets its own program, built on the way, and is told what the project says", async () => {
+    const project = join(bench.folder, "home");
+    bench.sapline("new", project);
+    const file = join(project, "sapline.config.ts");
+    const named = readFileSync(file, "utf8")
+      .replace("// root:", `root: "127.0.0.1:${rootPort}", // root:`)
+      .replace('data: ".sapline"', `data: ${JSON.stringify(bench.data)}`);
+    writeFileSync(file, named);
+    engine = new ConsoleEngine();
+    engine.start();
+    const port = await engine.listen();
+    const flasher = bench.start(
+      process.execPath,
+      ["dist/sapline.js", "flash", "kitchen", "--config", file, "--tcp", `127.0.0.1:${port}`],
+      { SAPLINE_PORT: String(rootPort) },
+    );
+    expect(await flasher.exit(60_000), `${flasher.errors}${engine.output.slice(-1500)}`).toBe(0);
+    expect(await nodes()).toMatchObject([{ id: "kitchen", up: true }]);
+    await until(
+      () => bench.log("--node", "kitchen", "--entity", "temperature").length > 0,
+      30_000,
+      () => engine.output,
+    );
+    const settings = /\{[^{}]*"id":"kitchen".*?\}\}?/.exec(
+      readFileSync(join(engine.folder, "espruino.flash"), "latin1"),
+    )?.[0];
+    expect(settings).toContain(`"port":${rootPort}`);
+    expect(flasher.errors + flasher.output).not.toContain(
+      (JSON.parse(readFileSync(join(bench.data, "node-tokens.json"), "utf8")) as { kitchen: string }).kitchen,
+    );
+  });
 });

@@ -2,9 +2,9 @@
  * Writing to boards against a stand-in for Espruino's console: that all arrives, whatever is cut, lost or damaged on the way, and what is said of boards
  * that will not do. The same against the real engine is test/engine/flash.test.ts.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { BoardConsole, type Patience } from "#host/board/board-console.ts";
-import { install, type Installation, readConfiguration, restart, takeBoard } from "#host/board/install.ts";
+import { install, type Installation, readConfiguration, release, restart, takeBoard } from "#host/board/install.ts";
 import { crc32, PIECE_BYTES, upload, type UploadProgress } from "#host/board/upload.ts";
 import { crc32Bytes } from "#host/log/checksum.ts";
 import { SEED, seeded } from "../firmware/random.ts";
@@ -277,7 +277,15 @@ describe("the wrong board", () => {
     expect(await told(options)).toContain(sentence);
   });
 
-  test("the right one is taken", async () => {
-    expect(await told({})).toBe("");
+  test("the right one is taken; let go without anything new, it starts again what it had", async () => {
+    const board = boardOf();
+    const console = consoleOf(board);
+    await takeBoard(console);
+    await release(console);
+    await vi.waitFor(() => expect(board.restarts).toBe(1));
+    const looked = consoleOf(board);
+    await looked.greet();
+    await release(looked);
+    expect(board.restarts).toBe(1);
   });
 });

@@ -4,10 +4,10 @@
  * Output for people and the progress go to stderr; nothing secret is printed. Exit code 0: the node has joined (or, with --no-wait, all is on the
  * board); 1: it has not, and one sentence says why; 2: wrong usage. Run again after it was cut, it goes on where it stopped.
  */
-import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { BoardConsole } from "#host/board/board-console.ts";
-import { install, readConfiguration, restart, takeBoard } from "#host/board/install.ts";
+import { install, readConfiguration, release, restart, takeBoard } from "#host/board/install.ts";
 import { loadSettings } from "#host/configuration.ts";
 import { Trouble } from "#host/trouble.ts";
 import { arrival } from "./arrival.ts";
@@ -21,6 +21,15 @@ import {
 } from "./node-settings.ts";
 import { rememberPlace } from "./known-boards.ts";
 import { placeOf, type PlaceFlags, withPlace } from "./place.ts";
+import { keepToken, knownToken } from "../project/node-tokens.ts";
+import {
+  type NodeInProject,
+  nodeInProject,
+  nodeProgram,
+  projectSettings,
+  readBuilt,
+  updateSettings,
+} from "./node-program.ts";
 import { Progress } from "./progress.ts";
 import { RootClient } from "./root-client.ts";
 import { runTool } from "./tool.ts";
@@ -28,9 +37,6 @@ import { openWire, placeName } from "./wires.ts";
 
 /** A board that was restarted is waited for so long, in seconds. Chosen: Wi-Fi takes ten at times. */
 const WAIT_SECONDS = 45;
-/** Built programs, beside this one. */
-const FIRMWARE = new URL("./firmware/", import.meta.url);
-
 interface Flags extends PlaceFlags, NodeFlags {
   program?: string;
   replace?: boolean;
@@ -44,7 +50,10 @@ interface Flags extends PlaceFlags, NodeFlags {
 const command = withPlace(new Command("sapline flash"))
   .description("Puts a node's program and configuration on a board that has Espruino, and waits until it has joined.")
   .argument("<node>", "the node's id")
-  .option("--program <FILE>", "a program built for the chip (default: the plain one that suits its configuration)")
+  .option(
+    "--program <FILE>",
+    "a program, built (.js) or not (.ts); usually the project's, or a plain one that suits its configuration",
+  )
   .option("--settings <FILE>", "its configuration, a JSON file in the form of sapline.json (docs/board.md)")
   .option("--parent <URL>", "where it connects, such as ws://192.168.1.2:4000")
   .option("--listen <PORT>", "the port on which it takes children")
@@ -64,10 +73,9 @@ async function flash(id: string, flags: Flags): Promise<void> {
   checkId(id);
   const waitSeconds = flags.wait === false ? 0 : secondsOf(flags.wait);
   const { config, data, url, apiToken } = flags;
-  const settings = await loadSettings({ data, url, apiToken }, config, {
-    workingDirectory: process.cwd(),
-    environment: process.env,
-  });
+  const here = { workingDirectory: process.cwd(), environment: process.env };
+  const settings = await loadSettings({ data, url, apiToken }, config, here);
+  const inProject = await nodeInProject(id, config, here);
   const root = new RootClient(settings);
   const place = await placeOf(flags, root.address);
   const progress = new Progress(process.stderr, process.env);
@@ -82,11 +90,23 @@ async function flash(id: string, flags: Flags): Promise<void> {
     const was = before?.["id"];
     if (typeof was === "string" && was !== id && flags.replace !== true)
       throw new Trouble(`this board is ${was}: connect the right one, or add --replace to make it ${id}`);
-    const told = nodeSettings(id, flags, process.env, {}, before);
+    const configured = inProject === undefined ? {} : projectSettings(inProject, flags.parent);
+    const told = nodeSettings(
+      id,
+      flags,
+      process.env,
+      { ...updateSettings(resolve(settings.data)), ...configured },
+      before,
+    );
     const wrong = settingsTrouble(told, facts.board);
     if (wrong !== "") throw new Trouble(wrong);
-    const program = readProgram(flags.program, told);
-    const token = await tokenFor(id, before, settings.token, root, flags.replace === true, progress);
+    const program = await nodeProgram(flags.program, inProject, told);
+    const token = await tokenFor(
+      { id, before, configured: settings.token, isReplacing: flags.replace === true },
+      root,
+      inProject,
+      progress,
+    );
     const configuration = new TextEncoder().encode(JSON.stringify({ ...told, token }));
     const loader = readBuilt("loader.js");
     const seen = await root.node(id);
@@ -113,49 +133,36 @@ async function flash(id: string, flags: Flags): Promise<void> {
     );
   } finally {
     progress.endLine();
-    await board.close();
+    await release(board);
   }
 }
 
-/** The board's own if the root knows it, else a new one. */
+interface TokenQuestion {
+  id: string;
+  /** What the board has. */
+  before: BoardSettings | undefined;
+  /** What somebody has named. */
+  configured: string | undefined;
+  isReplacing: boolean;
+}
+
+/** One that was named; the project's; the board's own if the root knows it; else a new one. */
 async function tokenFor(
-  id: string,
-  before: BoardSettings | undefined,
-  configured: string | undefined,
+  { id, before, configured, isReplacing }: TokenQuestion,
   root: RootClient,
-  isReplacing: boolean,
+  inProject: NodeInProject | undefined,
   progress: Progress,
 ): Promise<string> {
   if (configured !== undefined) return configured;
-  const kept = before?.["id"] === id ? before["token"] : undefined;
-  if (typeof kept === "string" && root.isTokenOf(id, kept)) return kept;
-  const token = await root.newToken(id, isReplacing);
-  progress.say(`made a token for ${id}; an older one has ended`);
+  const data = inProject?.project.settings.data;
+  const known = data === undefined ? undefined : knownToken(data, id);
+  if (known !== undefined && root.isTokenOf(id, known)) return known;
+  const own = before?.["id"] === id ? before["token"] : undefined;
+  const isGood = typeof own === "string" && root.isTokenOf(id, own);
+  const token = isGood ? own : await root.newToken(id, isReplacing);
+  if (data !== undefined) keepToken(data, id, token);
+  if (!isGood) progress.say(`made a token for ${id}; an older one has ended`);
   return token;
-}
-
-function readProgram(named: string | undefined, told: BoardSettings): Uint8Array {
-  if (named === undefined) return readBuilt(usualProgram(told));
-  try {
-    return readFileSync(named);
-  } catch (error) {
-    throw new Trouble(`cannot read ${named}: ${(error as Error).message}`);
-  }
-}
-
-/** The smallest one that can do what the node is told. */
-function usualProgram(told: BoardSettings): string {
-  if (told["radio"] === undefined) return "wifi.js";
-  const takesNone = (told["radio"] as { children?: unknown }).children === false;
-  return told["parent"] === undefined && told["listen"] === undefined && takesNone ? "leaf.js" : "main.js";
-}
-
-function readBuilt(name: string): Uint8Array {
-  try {
-    return readFileSync(new URL(name, FIRMWARE));
-  } catch {
-    throw new Trouble(`dist/firmware/${name} is missing: run npm run prepare`);
-  }
 }
 
 function secondsOf(text: string): number {

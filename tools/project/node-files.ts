@@ -39,9 +39,14 @@ export function partsOf(project: Project, node: ProjectNode): Parts {
 
 /** Throws `Trouble` where the configuration does not say what a board has to know. Makes the node's token, and the radio's key, if need be. */
 export function boardConfiguration(project: Project, node: ProjectNode): BoardConfiguration {
+  return { ...boardSettings(project, node), token: nodeToken(project.settings.data, node.id) };
+}
+
+/** The same without its token. */
+export function boardSettings(project: Project, node: ProjectNode): BoardConfiguration {
   const { id, given } = node;
   const parts = partsOf(project, node);
-  const configuration: BoardConfiguration = { ...given.settings, id, token: nodeToken(project.settings.data, id) };
+  const configuration: BoardConfiguration = { ...given.settings, id };
   if (parts.updates === true) configuration["updateKey"] = readUpdateKey(project.settings.data);
   if (parts.sockets) {
     configuration["parent"] = parentOf(project, node);

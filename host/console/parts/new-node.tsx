@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { BoardConsole } from "../../board/board-console.ts";
-import { CONFIGURATION_FILE, install, restart, takeBoard } from "../../board/install.ts";
+import { CONFIGURATION_FILE, install, release, restart, takeBoard } from "../../board/install.ts";
 import { upload, type UploadProgress } from "../../board/upload.ts";
 import type { Wire } from "../../board/wire.ts";
 import { hasBluetooth, hasSerial, openBluetooth, openSerial } from "../board/wires.ts";
@@ -139,11 +139,10 @@ function WriteToBoard({ setup }: { setup: string }) {
     };
     const tell = ({ file, done, total }: UploadProgress): void =>
       say(`Writing ${file === CONFIGURATION_FILE ? "its configuration" : "the program"} …`, done / total);
-    let wire: Wire | undefined;
+    let board: BoardConsole | undefined;
     try {
       say("Choose the board …");
-      wire = await open();
-      const board = new BoardConsole(wire);
+      board = new BoardConsole(await open());
       say("Saying hello to the board …");
       const facts = await takeBoard(board);
       const configuration = new TextEncoder().encode(setup);
@@ -167,7 +166,7 @@ function WriteToBoard({ setup }: { setup: string }) {
         isBad: true,
       };
     } finally {
-      await wire?.close();
+      if (board !== undefined) await release(board);
     }
   };
   if (!hasSerial() && !hasBluetooth())
