@@ -3,7 +3,7 @@
  * Each engine has its own folder (its flash is a file there) and a standard input that stays open (at its end the engine is flooded with 0xFF).
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,7 @@ export class Engine {
   readonly lines: string[] = [];
   readonly folder: string;
   private readonly child: ChildProcess;
+  private asked = 0;
   private rest = "";
   private watchers: (() => void)[] = [];
   private hasEnded = false;
@@ -77,6 +78,28 @@ export class Engine {
         ];
       });
     }
+  }
+
+  /** The number that an expression has, by way of the engine's console. */
+  async ask(expression: string, wait = 20_000): Promise<number> {
+    const mark = `answer ${++this.asked} is `;
+    // The first character keeps the console from echoing the line.
+    this.child.stdin?.write(`\x10console.log(${JSON.stringify(mark)}+(${expression}))\n`);
+    return Number((await this.line(new RegExp(`^${mark}`), wait)).slice(mark.length));
+  }
+
+  /** Stands still, as if its processor were taken away, until `resume`. */
+  pause(): void {
+    this.child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.child.kill("SIGCONT");
+  }
+
+  /** How long its processor has worked for it, in milliseconds: what others do on this machine does not count. Only where Linux tells. */
+  workedMillis(): number {
+    return Number(readFileSync(`/proc/${this.child.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
   }
 
   /** What the engine printed that means trouble. */
@@ -150,22 +173,24 @@ export async function isChipLike(): Promise<boolean> {
 
 const bundles = new Map<string, Promise<string>>();
 
-/** A program for the chip, bundled once for all tests. */
-export async function firmware(entry: string): Promise<string> {
+/** A program for the chip, bundled once for all tests; as the stock program of another entry is, if `like` names one. */
+export async function firmware(entry: string, like: string = entry): Promise<string> {
   const known = bundles.get(entry);
   if (known !== undefined) return known;
-  const bundle = bundled(entry);
+  const bundle = bundled(entry, like);
   bundles.set(entry, bundle);
   return bundle;
 }
 
-async function bundled(entry: string): Promise<string> {
+async function bundled(entry: string, like: string): Promise<string> {
+  const program = FIRMWARE.find((one) => one.entry === like);
   const bundle = await bundleFirmware({
     entry,
     version: "0.0.0",
     declarations: "firmware/espruino.d.ts",
     bytesMax: Infinity,
-    isLeaf: FIRMWARE.some((program) => program.entry === entry && program.isLeaf === true),
+    isLeaf: program?.isLeaf === true,
+    isSilent: program?.isSilent === true,
   });
   if (bundle.faults.length > 0) throw new Error(bundle.faults.join("\n"));
   return bundle.text;

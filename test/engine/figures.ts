@@ -5,6 +5,8 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "nod
 
 const FOLDER = ".build/report";
 const FILE = `${FOLDER}/engine.jsonl`;
+/** Written by the chip's profile, for people. */
+const PROFILE = `${FOLDER}/chip-profile.txt`;
 
 /** One line of the table. */
 export function figure(name: string, value: string | number): void {
@@ -15,6 +17,7 @@ export function figure(name: string, value: string | number): void {
 /** Runs before all engine tests; what it returns runs after them. */
 export function setup(): () => void {
   rmSync(FILE, { force: true });
+  rmSync(PROFILE, { force: true });
   const engine = process.env["ESPRUINO"] ?? "";
   return () => {
     if (engine === "") {
@@ -30,5 +33,6 @@ export function setup(): () => void {
     const width = Math.max(...rows.map(([name]) => name.length));
     console.log(`\nOn ${engine}:`);
     for (const [name, value] of rows) console.log(`  ${name.padEnd(width)}  ${value}`);
+    if (existsSync(PROFILE)) console.log(`\n${readFileSync(PROFILE, "utf8")}`);
   };
 }
