@@ -39,6 +39,10 @@ const nodeSchema = v.strictObject({
   ),
   wifi: v.optional(v.union([wifiSchema, v.literal(false)])),
   updates: v.optional(v.boolean()),
+  alive: v.optional(v.boolean()),
+  keep: v.optional(
+    v.union([v.boolean(), v.strictObject({ every: v.optional(v.number()), bytes: v.optional(v.number()) })]),
+  ),
   limits: v.optional(v.record(v.string(), v.number())),
   settings: v.optional(anything),
   devices: v.optional(v.array(anything)),

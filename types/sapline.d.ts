@@ -117,6 +117,10 @@ export interface NodeConfiguration {
   wifi?: WifiConfiguration | false;
   /** It takes programs over the tree (docs/update.md). Usually it does; without, its program is 5 kB smaller. */
   updates?: boolean;
+  /** A watchdog, and words about a fault after the restart (docs/alive.md). Usually it has them. */
+  alive?: boolean;
+  /** Its events are kept in flash across a power cut (docs/alive.md): `true`, or how often and how much. Usually they are not. */
+  keep?: boolean | { every?: number; bytes?: number };
   /** Of the node's core, see docs/board.md. */
   limits?: { [name: string]: number };
   /** For the program itself: put into `sapline.json` as they are. */

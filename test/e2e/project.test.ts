@@ -150,11 +150,11 @@ describe("somebody new", () => {
       config
         .replace("// root:", "root:")
         .replace('// wifi: { ssid: "", password: "" }', 'wifi: { ssid: "net", password: "secret" }')
-        .replace('program: "kitchen.ts"', "updates: false")
+        .replace('program: "kitchen.ts"', "updates: false, alive: false")
         .replace('parent: "kitchen"', 'parent: "auto", radio: { sleepy: true }'),
     );
     expect(run("sapline build", hut)).toMatch(
-      /^NODE +BYTES +OWN +PARTS +FOLDER\nkitchen +\d+ +\d+ +sockets +build\/kitchen\ncellar +\d+ +\d+ +radio updates +build\/cellar\n$/,
+      /^NODE +BYTES +OWN +PARTS +FOLDER\nkitchen +\d+ +\d+ +sockets +build\/kitchen\ncellar +\d+ +\d+ +radio updates alive +build\/cellar\n$/,
     );
     const board = (id: string): unknown => JSON.parse(readFileSync(join(hut, `build/${id}/sapline.json`), "utf8"));
     const token: unknown = expect.stringMatching(/^[\w-]{32}$/);

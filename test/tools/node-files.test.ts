@@ -21,7 +21,7 @@ async function project(nodes: Nodes, more: object = {}): Promise<Project> {
 }
 
 /** Without updates, whose key takes a second to make. */
-const PLAIN = { updates: false };
+const PLAIN = { updates: false, alive: false };
 
 async function board(id: string, nodes: Nodes, more: object = {}): Promise<{ [name: string]: unknown }> {
   const made = await project(nodes, more);
@@ -32,8 +32,14 @@ test("a node is usually a leaf by WebSocket below the root, and its program is i
   const made = await project({ kitchen: PLAIN });
   const kitchen = nodeOf(made, "kitchen");
   expect(kitchen.entry).toBe(join(made.folder, "kitchen.ts"));
-  expect(partsOf(made, kitchen)).toEqual({ sockets: true, radio: false, children: false, updates: false });
-  expect(partsOf(await project({ kitchen: {} }), kitchen).updates).toBe(false);
+  expect(partsOf(made, kitchen)).toEqual({
+    sockets: true,
+    radio: false,
+    children: false,
+    updates: false,
+    alive: false,
+    keeps: false,
+  });
   expect(boardConfiguration(made, kitchen)).toMatchObject({
     id: "kitchen",
     parent: { host: "192.168.1.10", port: 4000 },
@@ -76,6 +82,19 @@ test("by radio a node finds its parent itself; with a parent it is a gateway, an
   expect(made1("both")).toMatchObject({ outgress: "auto", parent: {} });
   const keys = new Set(Object.keys(nodes).map((id) => (made1(id)["radio"] as { key: string }).key));
   expect(keys.size).toBe(1);
+});
+
+test("a board takes programs over the tree and watches itself, unless it is told not to; it keeps events if it is told to", async () => {
+  const made = await project({
+    kitchen: {},
+    cellar: { ...PLAIN, keep: true },
+    attic: { ...PLAIN, keep: { every: 5000 } },
+  });
+  const kitchen = nodeOf(made, "kitchen");
+  expect(partsOf(made, kitchen)).toMatchObject({ updates: true, alive: true, keeps: false });
+  expect(partsOf(made, nodeOf(made, "cellar"))).toMatchObject({ updates: false, alive: false, keeps: true });
+  expect(boardConfiguration(made, nodeOf(made, "cellar"))["keep"]).toBeUndefined();
+  expect(boardConfiguration(made, nodeOf(made, "attic"))).toMatchObject({ keep: { every: 5000 } });
 });
 
 test("a board takes every configuration that is made for it", async () => {

@@ -149,7 +149,7 @@ const OF_REPOSITORY = ".build/base";
 export async function shipBases(): Promise<void> {
   const home = packageFolder();
   rmSync(join(home, SHIPPED), { recursive: true, force: true });
-  for (const [sockets, radio, children, updates] of [
+  for (const [sockets, radio, children, isBoard] of [
     // Of sapline dev.
     [true, false, false, false],
     [true, false, true, false],
@@ -160,7 +160,7 @@ export async function shipBases(): Promise<void> {
     [false, true, true, true],
     [true, true, true, true],
   ] as const) {
-    const parts = { sockets, radio, children, updates };
+    const parts = { sockets, radio, children, updates: isBoard, alive: isBoard };
     keep(join(home, SHIPPED), baseName(home, parts, SOURCES), await makeBase(home, parts));
   }
 }

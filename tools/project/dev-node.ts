@@ -51,7 +51,12 @@ export class DevNode {
   async build(): Promise<void> {
     const program = await programText({
       entry: this.node.entry,
-      parts: { sockets: true, radio: false, children: this.ports.has(this.id) },
+      parts: {
+        sockets: true,
+        radio: false,
+        children: this.ports.has(this.id),
+        keeps: (this.node.given.keep ?? false) !== false,
+      },
       cache: join(this.project.settings.data, "base"),
     });
     this.files = [...new Set([this.node.entry, ...program.files])];
@@ -110,6 +115,7 @@ export class DevNode {
       token: nodeToken(this.root.data, this.id),
       parent: { host: "127.0.0.1", port },
       ...(listen === undefined ? {} : { listen }),
+      ...(typeof given.keep === "object" ? { keep: given.keep } : {}),
       ...(given.limits === undefined ? {} : { limits: given.limits }),
     };
   }

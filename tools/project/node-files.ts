@@ -26,7 +26,7 @@ export function nodeOf(project: Project, id: string): ProjectNode {
 }
 
 export function partsOf(project: Project, node: ProjectNode): Parts {
-  const { radio = false, children, outgress, listen, updates = true } = node.given;
+  const { radio = false, children, outgress, listen, updates = true, alive = true, keep = false } = node.given;
   const isSleepy = typeof radio === "object" && radio.sleepy === true;
   const isByRadio = radio !== false;
   return {
@@ -34,6 +34,8 @@ export function partsOf(project: Project, node: ProjectNode): Parts {
     radio: isByRadio,
     children: children ?? (isParent(project, node.id) || listen !== undefined || (isByRadio && !isSleepy)),
     updates,
+    alive,
+    keeps: keep !== false,
   };
 }
 
@@ -56,6 +58,7 @@ export function boardSettings(project: Project, node: ProjectNode): BoardConfigu
     if (wifi !== undefined && wifi !== false)
       configuration["wifi"] = { ssid: wifi.ssid, password: wifi.password ?? "" };
   }
+  if (typeof given.keep === "object") configuration["keep"] = given.keep;
   if (given.limits !== undefined) configuration["limits"] = given.limits;
   if (given.outgress !== undefined) configuration["outgress"] = given.outgress;
   if (given.radio !== undefined && given.radio !== false) {
