@@ -24,7 +24,7 @@ const NOTHING_FITS = { free: 0, stampUntil: 0 } as OpenChunk;
 export class Entity {
   private open: OpenChunk;
   /** undefined before it has started. */
-  private board: Board | undefined;
+  protected board: Board | undefined;
   /** Its short line up to the value. */
   private head: string;
   readonly eid: string;

@@ -12,10 +12,12 @@ import { Entity, errorText } from "./entities.ts";
 
 /** Shortest time between two readings of one entity, in milliseconds. Chosen: a chip makes some hundred events a second, in all. */
 export const EVERY_MIN = 50;
-/** Entities of a node. Chosen: each takes about 40 of the chip's variables. */
-export const ENTITIES_MAX = 64;
+/** Entities of a node. Measured: with unit, class and reading, each takes 55 of the chip's variables, of which the smallest have 4000. */
+export const ENTITIES_MAX = 32;
 
 type Options = EntityOptions<ValueType | undefined>;
+/** What the stock programs' layer is told of an entity of ours: all is done here. */
+const NO_OPTIONS = {};
 
 /** JSON has no NaN and no Infinity. */
 function isValue(value: unknown): boolean {
@@ -23,35 +25,31 @@ function isValue(value: unknown): boolean {
 }
 
 /** One entity, as its program has it. */
-class ProgramEntity implements OwnEntity {
-  readonly eid: string;
-  readonly options: Options;
+class ProgramEntity extends Entity implements OwnEntity {
+  /** What the program said of it. */
+  readonly said: Options;
   /** Its next value names unit and class. */
   isNew: boolean;
   /** Its last reading failed. */
   isFailing: boolean;
   /** The number of the desired value that was refused last: it comes again and again. */
   refused: number;
-  private board: Board | undefined;
-  private meter: Entity;
   /** What was reported last. */
   private last: unknown;
 
-  constructor(eid: string, options: Options, board: Board | undefined) {
-    this.eid = eid;
-    this.options = options;
+  constructor(eid: string, said: Options, board: Board | undefined) {
+    super(eid, NO_OPTIONS, board);
+    this.said = said;
     this.isNew = true;
     this.isFailing = false;
     this.refused = 0;
-    this.board = board;
-    this.meter = new Entity(eid, {}, board);
     this.last = undefined;
   }
 
-  update(value: unknown): boolean {
+  override update(value: unknown): boolean {
     if (!isValue(value)) return false;
-    if (this.options.deadband !== undefined && this.isNear(value, this.options.deadband)) return true;
-    const isTaken = this.isNew && this.isNamed() ? this.report(value, 0) : this.meter.update(value);
+    if (this.said.deadband !== undefined && this.isNear(value, this.said.deadband)) return true;
+    const isTaken = this.isNew && this.isNamed() ? this.report(value, 0) : super.update(value);
     if (isTaken) this.last = value;
     return isTaken;
   }
@@ -59,7 +57,7 @@ class ProgramEntity implements OwnEntity {
   /** With unit and class, and with `rev` if it answers a desired value. */
   report(value: unknown, rev: number): boolean {
     const event: { type: string; [field: string]: unknown } = { type: "!update", eid: this.eid, value: value };
-    const options = this.options;
+    const options = this.said;
     if (this.isNew && options.unit !== undefined) event["unit"] = options.unit;
     if (this.isNew && options.class !== undefined) event["class"] = options.class;
     if (rev > 0) event["rev"] = rev;
@@ -71,21 +69,21 @@ class ProgramEntity implements OwnEntity {
 
   /** What stands against a value from outside, or "". */
   misfit(value: unknown): string {
-    const type = this.options.type;
+    const type = this.said.type;
     if (type === undefined) return "";
     if (typeof type === "string") return typeof value === type ? "" : this.eid + " takes a " + type;
     return type.indexOf(value as string) >= 0 ? "" : this.eid + " takes one of " + type.join(", ");
   }
 
   private isNamed(): boolean {
-    return this.options.unit !== undefined || this.options.class !== undefined;
+    return this.said.unit !== undefined || this.said.class !== undefined;
   }
 
   private isNear(value: unknown, deadband: number): boolean {
     const last = this.last;
     return typeof value === "number" && typeof last === "number"
       ? Math.abs(value - last) <= deadband
-      : typeof value !== "object" && value === last;
+      : value === last && (value === null || typeof value !== "object");
   }
 }
 
@@ -171,7 +169,7 @@ export class NodeProgram implements Application, SaplineNode {
   act(id: string, eid: string, value: unknown): void {
     const board = this.board as Board;
     const entity = this.find(eid);
-    const act = !entity ? undefined : entity.options.act;
+    const act = !entity ? undefined : entity.said.act;
     if (!entity || act === undefined) return board.answer(id, false, "no such action: " + eid);
     const misfit = entity.misfit(value);
     if (misfit !== "") return board.answer(id, false, misfit);
@@ -187,7 +185,7 @@ export class NodeProgram implements Application, SaplineNode {
 
   set(eid: string, value: unknown, rev: number): void {
     const entity = this.find(eid);
-    const set = !entity ? undefined : entity.options.set;
+    const set = !entity ? undefined : entity.said.set;
     let fault = !entity ? "" : entity.misfit(value);
     if (!entity || set === undefined) fault = "no such setting";
     if (entity && set !== undefined && fault === "") {
@@ -225,7 +223,7 @@ export class NodeProgram implements Application, SaplineNode {
 
   /** A timer of its own for each, set again before the reading: an interval whose handler dies takes others with it. */
   private schedule(entity: ProgramEntity, wait: number): void {
-    const options = entity.options;
+    const options = entity.said;
     if (options.read === undefined || options.every === undefined) return;
     setTimeout(() => {
       this.schedule(entity, options.every as number);
