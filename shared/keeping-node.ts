@@ -101,7 +101,9 @@ export class KeepingNode extends TreeNode {
   }
 
   override received(link: LinkId, text: string, now: Instant): readonly NodeEffect[] {
-    return this.withShelf(super.received(link, text, now));
+    const effects = super.received(link, text, now);
+    this.shelf.ask(this.isJoined());
+    return this.withShelf(effects);
   }
 
   override tick(now: Instant): readonly NodeEffect[] {

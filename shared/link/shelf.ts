@@ -177,10 +177,14 @@ export class Shelf extends ShelfQueue {
     }
     if (this.back.room() < this.limits.outboxBytes * SPILL_SHARE) this.isDue = true;
     if (this.isDue && !this.isBroken && !this.isFull) this.write(flight, unix);
-    if (this.isRecallWanted(isJoined)) {
-      this.isRecalling = true;
-      this.effects.push({ kind: "recall", page: this.unreadPage });
-    }
+    this.ask(isJoined);
+  }
+
+  /** Asks for what is next in flash, as soon as it may be sent. */
+  ask(isJoined: boolean): void {
+    if (!this.isRecallWanted(isJoined)) return;
+    this.isRecalling = true;
+    this.effects.push({ kind: "recall", page: this.unreadPage });
   }
 
   /** All that is in memory alone is to be in flash, now: somebody is about to switch off. */

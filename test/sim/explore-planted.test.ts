@@ -1,5 +1,6 @@
 /** The explorer sees: programs that break a promise on purpose are found out, by a story that cannot be shorter. */
 import { expect, test } from "vitest";
+import type { NodeEffect } from "#shared/effect.ts";
 import { Flight } from "#shared/link/flight.ts";
 import { TreeNode } from "#shared/node.ts";
 import { Root } from "#shared/root.ts";
@@ -8,6 +9,7 @@ import { Intake } from "#shared/tree/intake.ts";
 import type { Instant, LinkId, UnixMillis } from "#shared/units.ts";
 import { ackLine } from "#shared/wire/line.ts";
 import { type Breach, explore } from "#tools/sim/explore/explore.ts";
+import { KeptBoard } from "#tools/sim/explore/kept-board.ts";
 import { replay } from "#tools/sim/explore/replay.ts";
 import { Setting } from "#tools/sim/explore/setting.ts";
 import { type BoardPlan, type Budget, type Programs, ROOT, type SmallWorld } from "#tools/sim/explore/small-world.ts";
@@ -202,4 +204,28 @@ test("a story that was found happens again when its choices are replayed", () =>
   expect(replayed.broken).toBe(breach.sentence);
   expect(replayed.lines).toEqual(breach.steps);
   expect(replay(new Setting(world), breach.choices.slice(0, -1)).broken).toBe("");
+});
+
+/** As in worlds.ts. */
+const AFTER_ALL_RESENDS = 70_000;
+
+const KEEPER: BoardPlan[] = [{ id: "leaf", parent: ROOT, isLeaf: true, keeps: true }];
+
+/** It does not write down that what it has kept was numbered anew. */
+class ForgetsNumbers extends KeptBoard {
+  override withoutFlash(effects: readonly NodeEffect[], now: Instant): NodeEffect[] {
+    const isWord = (effect: NodeEffect): boolean =>
+      effect.kind === "keep" && (effect.records[0] as string).startsWith("r,");
+    for (const effect of effects) if (isWord(effect)) this.hasKept(true);
+    return super.withoutFlash(
+      effects.filter((effect) => !isWord(effect)),
+      now,
+    );
+  }
+}
+
+test("a node that does not write its new numbers down is found out", () => {
+  const world = worldOf(KEEPER, { events: 1, keeps: 1, boardCrashes: 2 }, { KeptBoard: ForgetsNumbers });
+  const { sentence } = breachOf({ ...world, settlesWithin: AFTER_ALL_RESENDS });
+  expect(sentence).toMatch(/is stored twice/);
 });

@@ -66,6 +66,8 @@ function spelled(setting: Setting, state: Snapshot): unknown {
     root: state.root < 0 ? state.root : roots.text(state.root),
     boards: state.boards.map((core) => (core < 0 ? core : boards.text(core))),
     apps: state.apps.map((app) => setting.apps.value(app)),
+    flashes: state.flashes.map((flash) => setting.flashes.value(flash)),
+    left: setting.left.value(state.left),
     acts: setting.acts.value(state.acts),
     disk: setting.disks.image(state.disk),
     storing: state.storing < 0,

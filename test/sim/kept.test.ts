@@ -7,7 +7,7 @@ import { settle } from "#tools/sim/settling.ts";
 import { swarmPlan } from "#tools/sim/swarm.ts";
 import { chain, hasJoined, scene, talking } from "./scenes.ts";
 
-const SEEDS = Number(process.env["SEEDS"] ?? 25);
+const SEEDS = Number(process.env["SEEDS"] ?? 15);
 const FIRST = Number(process.env["SEED"] ?? 1);
 
 /** A random world whose boards keep what they say, and lose their power often. */

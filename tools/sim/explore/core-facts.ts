@@ -5,6 +5,7 @@ import type { Limits } from "#shared/limits.ts";
 import type { TreeNode } from "#shared/node.ts";
 import type { Root } from "#shared/root.ts";
 import type { Table } from "#shared/table.ts";
+import { KeptBoard } from "./kept-board.ts";
 
 type Items<T> = { items: { [marked: string]: T } };
 
@@ -22,6 +23,9 @@ export interface BoardFacts {
   roundTrip: number;
   /** The link to each admitted node below. */
   routes: { [id: string]: number };
+  /** What is in its flash, and how many of its events are not; "" and none of a board that keeps nothing. */
+  flash: string;
+  unkept: number;
   /** The bound that it broke, or "". */
   excess: string;
 }
@@ -47,6 +51,8 @@ export function boardFacts(node: TreeNode): BoardFacts {
     backlog: node.backlog(),
     roundTrip: inside.clock.roundTrip,
     routes,
+    flash: node instanceof KeptBoard ? node.flashText() : "",
+    unkept: node instanceof KeptBoard ? node.outbox.events() : 0,
     excess: boardExcess(node, inside),
   };
 }

@@ -32,7 +32,11 @@ export class Disks {
   private transactions = new Interned<Transaction>();
   private chain = new Interned<Disk>();
 
-  constructor() {
+  private keepers: readonly number[];
+
+  /** `keepers`: boards that keep their events, so that a later life of theirs may speak for an earlier one. */
+  constructor(keepers: readonly number[]) {
+    this.keepers = keepers;
     const empty = { broken: "", rows: {}, lasts: {}, epochs: {}, speakers: {}, said: {}, answered: {} };
     this.chain.number(empty, "empty");
   }
@@ -52,7 +56,8 @@ export class Disks {
     const key = disk + " " + transaction;
     const known = this.chain.known(key);
     if (known !== undefined) return known;
-    return this.chain.number(appended(this.chain.value(disk), this.transactions.value(transaction)), key);
+    const next = appended(this.chain.value(disk), this.transactions.value(transaction), this.keepers);
+    return this.chain.number(next, key);
   }
 
   broken(disk: number): string {
@@ -109,7 +114,7 @@ function withRows(rows: Rows, changed: RootImage): Rows {
   return all;
 }
 
-function appended(before: Disk, transaction: Transaction): Disk {
+function appended(before: Disk, transaction: Transaction, keepers: readonly number[]): Disk {
   const disk: Disk = {
     broken: before.broken,
     rows: withRows(before.rows, transaction),
@@ -122,7 +127,7 @@ function appended(before: Disk, transaction: Transaction): Disk {
   const breach = (sentence: string) => {
     if (disk.broken === "") disk.broken = sentence;
   };
-  for (const row of transaction.groups) addGroup(disk, row, breach);
+  for (const row of transaction.groups) addGroup(disk, row, keepers, breach);
   for (const row of transaction.epochs) checkEpoch(disk, before, row, breach);
   // By induction over the chain the projections are a fold of the log if each transaction's are.
   const projection = new Projection(ROOT_ID, imageOf(before.rows));
@@ -147,7 +152,7 @@ function checkEpoch(disk: Disk, before: Disk, row: EpochRow, breach: (sentence: 
   if (row.epoch < (before.epochs[row.node] ?? 0)) breach(`epoch ${key} is opened after a later one`);
 }
 
-function addGroup(disk: Disk, row: GroupRow, breach: (sentence: string) => void): void {
+function addGroup(disk: Disk, row: GroupRow, keepers: readonly number[], breach: (sentence: string) => void): void {
   const key = row.node + " " + row.epoch;
   const lines = row.lines.split("\n");
   const last = disk.lasts[key] ?? 0;
@@ -159,10 +164,16 @@ function addGroup(disk: Disk, row: GroupRow, breach: (sentence: string) => void)
   disk.lasts[key] = row.last;
   disk.epochs[row.node] = row.epoch;
   if (row.node === ROOT_ID) return;
-  for (const line of lines) addEvent(disk, key, JSON.parse(line) as Message, breach);
+  for (const line of lines) addEvent(disk, key, JSON.parse(line) as Message, keepers, breach);
 }
 
-function addEvent(disk: Disk, key: string, event: Message, breach: (sentence: string) => void): void {
+function addEvent(
+  disk: Disk,
+  key: string,
+  event: Message,
+  keepers: readonly number[],
+  breach: (sentence: string) => void,
+): void {
   // No outbox of these worlds is full and no line malformed: nobody has a reason for a gap.
   if (event.type === "!gap") breach(`a gap record of ${key} without a reason`);
   if (event.type === "!act") {
@@ -177,10 +188,18 @@ function addEvent(disk: Disk, key: string, event: Message, breach: (sentence: st
   const mark = (isInValue ? event["value"] : event) as { by?: string; seq?: number } | undefined;
   if (mark?.by === undefined || mark.seq === undefined) return;
   const speaker = disk.speakers[key] ?? mark.by;
-  if (speaker !== mark.by) breach(`epoch ${key} has events of ${speaker} and of ${mark.by}`);
-  disk.speakers[key] = speaker;
+  if (speaker !== mark.by && !speaksFor(mark.by, speaker, keepers))
+    breach(`epoch ${key} has events of ${speaker} and of ${mark.by}`);
+  disk.speakers[key] = mark.by;
   const said = disk.said[mark.by] ?? 0;
   if (mark.seq <= said) breach(`event ${mark.seq} of ${mark.by} is stored twice, or after a later one`);
   if (mark.seq > said + 1) breach(`events ${said + 1} to ${mark.seq - 1} of ${mark.by} were skipped`);
   disk.said[mark.by] = mark.seq;
+}
+
+/** A life speaks for an earlier one of the same board, which has kept its events. */
+function speaksFor(by: string, earlier: string, keepers: readonly number[]): boolean {
+  const [board, life] = by.split(".").map(Number);
+  const [other, before] = earlier.split(".").map(Number);
+  return board === other && keepers.includes(board as number) && (before as number) < (life as number);
 }

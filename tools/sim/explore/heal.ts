@@ -84,7 +84,7 @@ export class Healer {
   /** What is still to settle, or "". */
   private unsettled(state: Snapshot): string {
     if (!isAtRest(state)) return "something is on its way";
-    const { world, players, apps, acts, disks } = this.setting;
+    const { world, players, apps, acts, disks, left } = this.setting;
     const members = players.roots.facts(state.root).members;
     const alive = world.boards.flatMap((_, board) => (isCutOff(state, board) ? [] : [board]));
     for (const id of new Set(world.boards.map((board) => board.id))) {
@@ -100,6 +100,10 @@ export class Healer {
         const said = apps.value(state.apps[board] as number).said;
         const stored = disks.said(state.disk, board + "." + state.lives[board]);
         if (stored < said) return `the disk has ${stored} of ${said} events of ${nameOf(world, board)}`;
+        const lost = left
+          .value(state.left)
+          .find(({ by, said: kept }) => by.startsWith(board + ".") && disks.said(state.disk, by) < kept);
+        if (lost !== undefined) return `the disk has not all of the ${lost.said} events that life ${lost.by} has kept`;
       }
     }
     if (acts.value(state.acts).some((act) => !act.isOver)) return "an action has no outcome";

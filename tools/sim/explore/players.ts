@@ -7,10 +7,11 @@ import { TreeNode } from "#shared/node.ts";
 import { Root } from "#shared/root.ts";
 import type { TextCodec } from "#shared/text.ts";
 import type { Instant, LinkId, NodeId, UnixMillis } from "#shared/units.ts";
-import { CoreCopier, diceOf } from "./core-copy.ts";
+import { CoreCopier, type Dice, diceOf } from "./core-copy.ts";
 import { type BoardFacts, boardFacts, type RootFacts, rootFacts } from "./core-facts.ts";
 import { Cores, type Move } from "./cores.ts";
 import { type Disks, ROOT_ID } from "./disks.ts";
+import { KeptBoard } from "./kept-board.ts";
 import { EXPLORED_LIMITS, nameOf, type Programs, type SmallWorld } from "./small-world.ts";
 import type { Frames } from "./snapshot.ts";
 
@@ -65,11 +66,16 @@ export class Players {
     this.roots = new Cores(copier, rootFacts);
   }
 
-  boot(board: number, life: number, now: number): Move<Effect> {
+  /** `flash`: what is in it, of a board that keeps its events; else "". */
+  boot(board: number, life: number, flash: string, now: number): Move<Effect> {
     const config = this.configs[board] as (typeof this.configs)[number];
+    const dice = (): Dice => diceOf(1 + board * LIVES_MAX + life);
     return this.boards.begin(
-      `boot ${board} ${life} ${now}`,
-      () => new this.programs.TreeNode(config, CODEC, diceOf(1 + board * LIVES_MAX + life)),
+      `boot ${board} ${life} ${now} ${flash}`,
+      () =>
+        flash === ""
+          ? new this.programs.TreeNode(config, CODEC, dice())
+          : new (this.programs.KeptBoard ?? KeptBoard)(config, CODEC, dice(), flash),
       (node) => this.onBoard(node, node.start(now as Instant), now),
     );
   }
@@ -106,6 +112,7 @@ export class Players {
     const out: Effect[] = [];
     // What is drained may send more, and so on, until nothing is held back.
     for (let left = effects; left.length > 0; ) {
+      if (node instanceof KeptBoard) left = node.withoutFlash(left, now as Instant);
       const sent = this.told(left, out);
       left = sent.flatMap((link) => node.drained(link as LinkId, now as Instant));
     }
@@ -148,6 +155,9 @@ export class Players {
           throw new Error("a link of a small world was paused: its budget of events is too large for its limits");
         case "deliver":
         case "status":
+        case "keep":
+        case "recall":
+        case "free":
           break;
       }
     }

@@ -5,6 +5,7 @@
 import { type Limits, PC_LIMITS } from "#shared/limits.ts";
 import type { TreeNode } from "#shared/node.ts";
 import type { Root } from "#shared/root.ts";
+import type { KeptBoard } from "./kept-board.ts";
 
 /** The place of the root where a board's place is asked for. */
 export const ROOT = -1;
@@ -18,6 +19,8 @@ export interface BoardPlan {
   parent: number;
   /** Another parent that it may move to, and back. */
   otherParent?: number;
+  /** It keeps its events in flash across its lives. */
+  keeps?: boolean;
   /** Its application emits events, answers actions, and settles desired values. */
   isLeaf: boolean;
 }
@@ -36,6 +39,8 @@ export interface Budget {
   /** Links that a program ended itself, of which its edge tells it afterwards. */
   lateWords: number;
   boardCrashes: number;
+  /** Times that a board which keeps its events writes them. */
+  keeps: number;
   rootCrashes: number;
   moves: number;
   /** Times that the clock is moved on to the next timer while anything may still be on its way. */
@@ -54,6 +59,7 @@ export const KINDS: readonly Kind[] = [
   "copies",
   "lateWords",
   "boardCrashes",
+  "keeps",
   "rootCrashes",
   "moves",
   "timers",
@@ -62,6 +68,7 @@ export const KINDS: readonly Kind[] = [
 export interface Programs {
   TreeNode: typeof TreeNode;
   Root: typeof Root;
+  KeptBoard?: typeof KeptBoard;
 }
 
 export interface SmallWorld {

@@ -51,6 +51,12 @@ export interface SentAct {
   isOver: boolean;
 }
 
+/** Events of one life that was cut off, up to this one, are to be stored: they were in flash. */
+export interface LeftBehind {
+  by: string;
+  said: number;
+}
+
 export interface Snapshot {
   readonly now: number;
   /** Core of the root, OFF if it does not run. */
@@ -59,6 +65,10 @@ export interface Snapshot {
   readonly boards: readonly number[];
   /** Which life each is in. */
   readonly lives: readonly number[];
+  /** What is in the flash of each that keeps its events and is off: numbers of `flashes`. */
+  readonly flashes: readonly number[];
+  /** What lives that are over have left to be stored: a number of `left`. */
+  readonly left: number;
   /** Numbers of `apps`. */
   readonly apps: readonly number[];
   /** Where each dials. */
@@ -93,6 +103,8 @@ export function draftOf(from: Snapshot): Draft {
     root: from.root,
     boards: from.boards,
     lives: from.lives,
+    flashes: from.flashes,
+    left: from.left,
     apps: from.apps,
     parents: from.parents,
     dials: from.dials,
@@ -127,7 +139,8 @@ function writeWords(state: Snapshot, words: Int32Array): number {
   put(state.disk);
   put(state.storing);
   put(state.acts);
-  for (const list of [state.boards, state.lives, state.apps, state.parents, state.dials, state.links]) {
+  put(state.left);
+  for (const list of [state.boards, state.lives, state.flashes, state.apps, state.parents, state.dials, state.links]) {
     for (const item of list) put(item);
   }
   for (const wire of state.wires) {

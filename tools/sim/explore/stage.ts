@@ -8,6 +8,7 @@ import type { TreeNode } from "#shared/node.ts";
 import type { Root } from "#shared/root.ts";
 import type { Instant, LinkId, Millis, NodeId, UnixMillis } from "#shared/units.ts";
 import * as applications from "./applications.ts";
+import type { KeptBoard } from "./kept-board.ts";
 import { type Effect, unixAt } from "./players.ts";
 import type { Setting } from "./setting.ts";
 import { type BoardPlan, KINDS, type Kind, ROOT } from "./small-world.ts";
@@ -47,7 +48,8 @@ export class Stage {
     state.lives = replaced(state.lives, board, life);
     applications.setApp(setting, state, board, applications.NEW_APP);
     state.links = replaced(state.links, board + 1, 0);
-    const { core, effects } = setting.players.boot(board, life, state.now);
+    const flash = setting.flashes.value(state.flashes[board] as number);
+    const { core, effects } = setting.players.boot(board, life, flash, state.now);
     state.boards = replaced(state.boards, board, core);
     this.perform(board, effects);
   }
@@ -61,9 +63,28 @@ export class Stage {
 
   /** Power off: memory is gone. */
   crash(board: number): void {
+    this.leaveBehind(board);
     this.state.boards = replaced(this.state.boards, board, OFF);
     this.state.dials = replaced(this.state.dials, board, 0);
     wiring.powerOff(this.state, board);
+  }
+
+  /** What is in flash stays, and with it the duty to store it. */
+  private leaveBehind(board: number): void {
+    const { setting, state } = this;
+    const { flash, unkept } = setting.players.boards.facts(state.boards[board] as number);
+    if (flash === "") return;
+    state.flashes = replaced(state.flashes, board, setting.flashes.number(flash));
+    const said = applications.appOf(setting, state, board).said - unkept;
+    if (said > 0) {
+      const left = setting.left.value(state.left);
+      state.left = setting.left.number([...left, { by: applications.lifeOf(state, board), said }]);
+    }
+  }
+
+  /** A board writes what only its memory has. */
+  keep(board: number): void {
+    this.toBoard(board, "keep", (node, now) => (node as KeptBoard).keepNow(now));
   }
 
   crashRoot(): void {

@@ -20,6 +20,8 @@ function switchedOn(setting: Setting): Snapshot {
     root: OFF,
     boards: boards.map(() => OFF),
     lives: zeros,
+    flashes: boards.map(({ keeps }) => setting.flashes.number(keeps === true ? "[]" : "")),
+    left: setting.left.number([]),
     apps: boards.map(() => setting.apps.number(NEW_APP)),
     parents: boards.map(({ parent }) => parent),
     dials: zeros,

@@ -33,6 +33,7 @@ type StepKind =
   | "act"
   | "set"
   | "crash"
+  | "keep"
   | "boot"
   | "crash root"
   | "crash root, commit durable"
@@ -97,6 +98,9 @@ function boardSteps(setting: Setting, state: Snapshot, board: number, steps: Ste
   if (plan?.isLeaf && isLeft(state, "events")) add("emit");
   if (setting.apps.value(state.apps[board] as number).running.length > 0) add("answer");
   if (isLeft(state, "boardCrashes")) add("crash");
+  if (plan?.keeps === true && isLeft(state, "keeps")) {
+    if (setting.players.boards.facts(state.boards[board] as number).unkept > 0) add("keep");
+  }
   if (plan?.otherParent !== undefined && isLeft(state, "moves")) add("move");
 }
 
@@ -183,6 +187,10 @@ export function take(setting: Setting, from: Snapshot, step: Step): { state: Sna
     case "crash":
       stage.spend("boardCrashes");
       stage.crash(at);
+      break;
+    case "keep":
+      stage.spend("keeps");
+      stage.keep(at);
       break;
     case "boot":
       stage.boot(at);

@@ -29,6 +29,9 @@ function twins(first: number, second: number): readonly BoardPlan[] {
   ];
 }
 
+const KEEPER: readonly BoardPlan[] = [{ id: "leaf", parent: ROOT, isLeaf: true, keeps: true }];
+const KEEPER_BEHIND: readonly BoardPlan[] = [BRANCH, { id: "leaf", parent: 0, isLeaf: true, keeps: true }];
+
 export const SMALL_WORLDS: readonly SmallWorld[] = [
   {
     name: "a branch and a leaf are switched on, and any link breaks",
@@ -113,5 +116,19 @@ export const SMALL_WORLDS: readonly SmallWorld[] = [
     start: "joined",
     settlesWithin: SOON,
     budget: { events: 1, acts: 1, sets: 1, rootCrashes: 1, timers: 1 },
+  },
+  {
+    name: "a lone leaf that keeps its events, and its power is cut twice",
+    boards: KEEPER,
+    start: "joined",
+    settlesWithin: AFTER_ALL_RESENDS,
+    budget: { events: 1, keeps: 1, boardCrashes: 2 },
+  },
+  {
+    name: "a leaf behind a branch that keeps its events, a power cut, and frames arrive twice",
+    boards: KEEPER_BEHIND,
+    start: "joined",
+    settlesWithin: AFTER_ALL_RESENDS,
+    budget: { events: 2, keeps: 1, boardCrashes: 1, copies: 1 },
   },
 ];
