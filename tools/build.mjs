@@ -24,6 +24,7 @@ const PROGRAMS = [
   ["tools/project/new.ts", "dist/new.js", true],
   ["tools/project/dev.ts", "dist/dev.js", true],
   ["tools/project/build.ts", "dist/build.js", true],
+  ["tools/firmware/main.ts", "dist/firmware-image.js", true],
   ["tools/monitor/main.ts", "dist/monitor.js", true],
   ["tools/doctor/main.ts", "dist/doctor.js", true],
   ["tools/sim/main.ts", "dist/sim.js", true],

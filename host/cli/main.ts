@@ -281,6 +281,7 @@ program.command(
   },
 );
 program.command("build", "make what each board of a project runs", { executableFile: "build.js" });
+program.command("firmware", "put Espruino on a board, also on an empty one", { executableFile: "firmware-image.js" });
 program.command("monitor", "show what a board prints", { executableFile: "monitor.js" });
 program.command("doctor", "look for what is wrong with a board, this machine or the root", {
   executableFile: "doctor.js",

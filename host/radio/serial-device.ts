@@ -26,10 +26,18 @@ interface Port {
   open(done: (error: Error | null) => void): void;
   write(bytes: Buffer): boolean;
   close(done: (error: Error | null) => void): void;
+  /** Called once all that was written is with the hardware. */
+  drain(done: (error: Error | null | undefined) => void): void;
+  update(options: { baudRate: number }, done: (error: Error | null) => void): void;
+  set(lines: { dtr?: boolean; rts?: boolean }, done: (error: Error | null) => void): void;
   on(event: "data", listener: (bytes: Buffer) => void): void;
   on(event: "error" | "close", listener: (error: Error | null) => void): void;
 }
-type PortClass = new (options: { path: string; baudRate: number; autoOpen: false; hupcl: boolean }) => Port;
+export interface SerialPortClass {
+  new (options: { path: string; baudRate: number; autoOpen: false; hupcl: boolean }): Port;
+  /** Rejects where the system cannot tell. Numbers in hexadecimal. */
+  list(): Promise<{ path: string; vendorId?: string; productId?: string }[]>;
+}
 
 /** Not written as a literal where it is imported: without the package the rest must compile and run. */
 const PACKAGE: string = "serialport";
@@ -42,7 +50,7 @@ export async function openSerial(
   what = "dongle",
 ): Promise<SerialDevice> {
   checkDevice(path, what);
-  const SerialPort = await portClass();
+  const SerialPort = await serialPortClass();
   // Not hung up at the end: on many boards that is wired to the reset.
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false });
   let isOpen = true;
@@ -70,9 +78,10 @@ export async function openSerial(
   };
 }
 
-async function portClass(): Promise<PortClass> {
+/** Rejects with `Trouble` if the package is not installed. */
+export async function serialPortClass(): Promise<SerialPortClass> {
   try {
-    const { SerialPort } = (await import(PACKAGE)) as { SerialPort: PortClass };
+    const { SerialPort } = (await import(PACKAGE)) as { SerialPort: SerialPortClass };
     return SerialPort;
   } catch (error) {
     throw new Trouble(
@@ -112,8 +121,8 @@ export function groupName(gid: number): string {
   }
 }
 
-/** The package says what the system said. */
-function openTrouble(path: string, message: string, what: string): string {
+/** In words: the package says what the system said. */
+export function openTrouble(path: string, message: string, what: string): string {
   if (/lock|busy|temporarily unavailable|access denied/i.test(message))
     return `${path} is in use by another program: end it (another root, a terminal, a flasher)`;
   if (/permission denied/i.test(message)) return permissionTrouble(path);

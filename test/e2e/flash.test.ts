@@ -3,11 +3,12 @@
  * its other end. The same with the real engine is in test/engine/flash.test.ts.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Wire } from "#host/board/wire.ts";
 import { openSerial, type SerialDevice } from "#host/radio/serial-device.ts";
+import { ChipRom } from "../tools/chip-rom.ts";
 import { EspruinoConsole, type StandInOptions } from "../tools/espruino-console.ts";
 import { Bench, type Running, until } from "./processes.ts";
 import { noCable, TerminalPair } from "./terminal-pair.ts";
@@ -16,6 +17,11 @@ const hasSerial = await import("serialport" as string).then(
   () => true,
   () => false,
 );
+const hasEsptool = await import("esptool-js" as string).then(
+  () => true,
+  () => false,
+);
+if (!hasEsptool) console.warn("SKIPPED: sapline firmware: no package esptool-js: npm ci");
 const missing = hasSerial ? noCable() : "no package serialport: npm ci";
 if (missing !== "") console.warn(`SKIPPED: boards on a cable: ${missing}`);
 
@@ -117,6 +123,57 @@ describe.skipIf(missing !== "")(`a board on a cable${missing}`, () => {
     const refused = notAllowed(cable.ends[0]);
     if (refused === undefined) return console.warn("SKIPPED: a port that is not allowed: nobody cannot read dist/");
     expect(refused).toMatch(/sapline: this user may not open \S+: sudo usermod -aG \S+ \S+, then log in again/);
+  });
+
+  test.skipIf(!hasEsptool)(
+    "an image comes onto an empty chip by its ROM, compared byte by byte; another chip's is refused",
+    async () => {
+      const rom: ChipRom = new ChipRom((bytes) => device?.write(bytes.toString("latin1")));
+      const listener = { data: (text: string) => rom.hear(Buffer.from(text, "latin1")), closed: () => {} };
+      device = await openSerial(cable.ends[1], 115_200, listener);
+      const file = (name: string, chip: number, length: number): string => {
+        const bytes = Buffer.alloc(length, `${name} `);
+        if (chip >= 0) Buffer.from([0xe9, 1, 2, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, chip, 0]).copy(bytes);
+        writeFileSync(join(bench.folder, name), bytes);
+        return join(bench.folder, name);
+      };
+      const files = [
+        file("bootloader.bin", 0, 7000),
+        file("partitions_espruino.bin", -1, 3072),
+        file("espruino_esp32.bin", 0, 90_000),
+      ];
+      const write = (...images: string[]): Running =>
+        tool("firmware-image", "--port", cable.ends[0], "--image", ...images);
+      const first = await said(write(...files));
+      expect(first).toMatch(/^0: /);
+      expect(first).toMatch(/: ESP32\nbootloader\.bin at 0x1000: 7000 bytes, /);
+      expect(first).toContain("Espruino is on the ESP32, compared byte by byte; next: sapline flash NODE");
+      for (const [at, name] of [
+        [0x1000, 0],
+        [0x8000, 1],
+        [0x10000, 2],
+      ] as const) {
+        const bytes = readFileSync(files[name] as string);
+        expect(Buffer.from(rom.flash.subarray(at, at + bytes.length)).equals(bytes)).toBe(true);
+      }
+      rom.damages = 1;
+      expect(await said(write(files[1] as string, "--baud", "115200"))).toContain(
+        "sapline: what is in the flash is not what was sent",
+      );
+      expect(await said(write(`0x10000=${file("other.bin", 5, 4096)}`))).toContain(
+        "sapline: other.bin is for the ESP32-C3, and this chip is an ESP32: take the files for that",
+      );
+    },
+  );
+
+  test("a monitor shows what the board prints, says nothing to it, and ends on Ctrl-C", async () => {
+    const there = await board();
+    const monitor = tool("monitor", "--port", cable.ends[0], "--json");
+    await monitor.line(/"event":"open"/);
+    there.print("sapline: joined\r\n");
+    await monitor.line(/"line":"sapline: joined"/);
+    expect(await monitor.end("SIGINT")).toBe(0);
+    expect(there.lines).toEqual([]);
   });
 
   test("over TCP, where nobody listens, the reason and a way out are said", async () => {

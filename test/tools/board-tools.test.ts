@@ -6,6 +6,7 @@ import type { Wire } from "#host/board/wire.ts";
 import { boardFindings } from "#tools/doctor/board-findings.ts";
 import type { BoardReport } from "#tools/doctor/board-report.ts";
 import { faultOf, findingLines } from "#tools/doctor/finding.ts";
+import { hex, imageParts } from "#tools/firmware/image-parts.ts";
 import { knownPlace, rememberPlace } from "#tools/flash/known-boards.ts";
 import { nodeSettings, parentOf, settingsTrouble } from "#tools/flash/node-settings.ts";
 import { Progress } from "#tools/flash/progress.ts";
@@ -154,6 +155,57 @@ describe("what a board is told", () => {
     expect(knownPlace(data, "porch")).toEqual({ kind: "serial", path: "/dev/none", baud: 9600 });
     writeFileSync(join(data, "boards.json"), "{");
     expect(knownPlace(data, "porch")).toBeUndefined();
+  });
+});
+
+describe("the files of an image", () => {
+  const files = temporaryFolder;
+  const fileOf = (name: string, chip: number, length = 64): string => {
+    const bytes = Buffer.alloc(length, 1);
+    if (chip >= 0) Buffer.from([0xe9, 1, 2, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, chip, 0]).copy(bytes);
+    const path = join(files(), name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const places = (...named: string[]): [string, string][] =>
+    imageParts(named).map(({ name, address, chip }) => [`${hex(address)} ${name}`, chip]);
+
+  test("find their places by their names and their chip, or are told them", () => {
+    expect(
+      places(fileOf("espruino_esp32c3.bin", 5), fileOf("partition-table.bin", -1), fileOf("bootloader.bin", 5)),
+    ).toEqual([
+      ["0x0 bootloader.bin", "ESP32-C3"],
+      ["0x8000 partition-table.bin", ""],
+      ["0x10000 espruino_esp32c3.bin", "ESP32-C3"],
+    ]);
+    expect(places(fileOf("bootloader.bin", 0), `0x20000=${fileOf("mine.bin", -1)}`)).toEqual([
+      ["0x1000 bootloader.bin", "ESP32"],
+      ["0x20000 mine.bin", ""],
+    ]);
+  });
+
+  test("that do not fit together are refused, with what to do", () => {
+    const refused = (...named: string[]): string => {
+      try {
+        imageParts(named);
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(refused(fileOf("bootloader.bin", 0), fileOf("espruino.bin", 9))).toContain(
+      "for different chips (ESP32, ESP32-S3)",
+    );
+    expect(refused(fileOf("bootloader.bin", 0, 0x7001), fileOf("partitions.bin", -1))).toContain(
+      "reaches into partitions.bin at 0x8000",
+    );
+    expect(refused(fileOf("bootloader.bin", -1))).toContain("does not say for which chip it is: name its address");
+    expect(refused(fileOf("main.bin", -1))).toContain("nothing says where in the flash it belongs");
+    expect(refused(`0x1001=${fileOf("main.bin", -1)}`)).toContain("must be a multiple of 0x1000");
+    expect(refused("nowhere.bin")).toContain("cannot read nowhere.bin");
+    const packed = fileOf("espruino_esp32.tgz", -1);
+    writeFileSync(packed, Buffer.from([0x1f, 0x8b, 8]));
+    expect(refused(packed)).toContain("is packed: unpack it (tar xzf)");
   });
 });
 
