@@ -36,7 +36,7 @@ export class DevRoot {
       const { child, url } = await startRoot(data, port);
       return new DevRoot(child, url, data, password);
     } catch (error) {
-      if (port === 0 || !/use|taken/.test((error as Error).message)) throw error;
+      if (port === 0 || !/port \d+ is in use/.test((error as Error).message)) throw error;
       process.stderr.write(`port ${port} is taken: using another\n`);
       const { child, url } = await startRoot(data, 0);
       return new DevRoot(child, url, data, password);
