@@ -3,14 +3,19 @@
  * What the subject says waits here until the vector shows it.
  */
 import { expect } from "vitest";
-import type { NodeEffect, RootEffect, RootImage, Transaction } from "#shared/effect.ts";
+import type { GroupRow, NodeEffect, RootEffect, RootImage, Transaction } from "#shared/effect.ts";
 import { PC_LIMITS } from "#shared/limits.ts";
 import { TreeNode } from "#shared/node.ts";
 import { Root } from "#shared/root.ts";
-import type { Instant, LinkId, Millis, NodeId, UnixMillis } from "#shared/units.ts";
+import { type Instant, type LinkId, type Millis, type NodeId, sooner, type UnixMillis } from "#shared/units.ts";
+import { PROGRAM_EID } from "#shared/update/program.ts";
+import { SIGNATURE_BYTES } from "#shared/update/signature.ts";
+import { type Job, Rollout, type RolloutPort } from "#host/update/rollout.ts";
 import { type Message, NUMBER_MAX } from "#shared/wire/message.ts";
 import { TEXT } from "./shared/world.ts";
 
+/** A rollout is looked after so often. */
+const ROLLOUT_EVERY = 500 as Millis;
 const UNIX_AT_START = 1_700_000_000_000;
 /** Chance that makes 12 of every nonce. */
 const CHANCE = 12.5 / NUMBER_MAX;
@@ -96,6 +101,7 @@ export abstract class Stage {
 
 export class RootStage extends Stage {
   private root: Root;
+  private rollout: Rollout | undefined;
   private isStoring = false;
   private underWay: Transaction | undefined;
   private readonly disk: Transaction[] = [];
@@ -141,9 +147,33 @@ export class RootStage extends Stage {
         this.do(set.effects);
         break;
       }
+      case "program":
+        this.offer(words[0] ?? "", Number(words[1]));
+        break;
       default:
         throw new Error(`unknown step: ${step}`);
     }
+  }
+
+  /** A program of so many zeroes for that node, with a signature of zeroes: what is said is shown, not what it is good for. */
+  private offer(node: string, bytes: number): void {
+    const offer = { serial: 1, name: "vector", version: "2", size: bytes, digest: "d" };
+    const signed = { offer, signature: Buffer.alloc(SIGNATURE_BYTES), program: Buffer.alloc(bytes) };
+    const size = SIGNATURE_BYTES + bytes;
+    const job: Job = { node, isCanary: false, step: "wait", at: 0, size, why: "", since: this.unix() };
+    const port: RolloutPort = {
+      isUp: (id) => this.root.node(id)?.isUp === true,
+      tell: (id, fields) => {
+        const { isSaid, effects } = this.root.tell(id, fields, this.unix());
+        this.do(effects);
+        return isSaid;
+      },
+      note: () => {},
+      changed: () => {},
+      signedFor: () => signed,
+    };
+    this.rollout = new Rollout([job], "", port, this.unix());
+    this.rollout.turn(this.unix());
   }
 
   receive(name: string, frame: string): void {
@@ -156,10 +186,12 @@ export class RootStage extends Stage {
 
   tick(): void {
     this.do(this.root.tick(this.instant(), this.unix()));
+    this.rollout?.turn(this.unix());
   }
 
   wakeAt(): Instant | undefined {
-    return this.root.wakeAt();
+    const next = (Math.floor(this.now / ROLLOUT_EVERY + 1) * ROLLOUT_EVERY) as Instant;
+    return this.rollout === undefined ? this.root.wakeAt() : sooner(this.root.wakeAt(), next);
   }
 
   private start(): Root {
@@ -182,6 +214,14 @@ export class RootStage extends Stage {
           .forEach((line, i) => this.say(`stored ${row.node} ${row.epoch}/${row.first + i} ${line}`));
       }
       this.do(this.root.stored(this.instant(), this.unix()));
+      for (const row of transaction.groups) this.hearPrograms(row);
+    }
+  }
+
+  private hearPrograms({ node, lines }: GroupRow): void {
+    for (const line of lines.split("\n")) {
+      const event = JSON.parse(line) as Message;
+      if (event["eid"] === PROGRAM_EID) this.rollout?.heard(node, event["value"], this.unix());
     }
   }
 
