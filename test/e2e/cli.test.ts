@@ -76,7 +76,7 @@ describe.concurrent("usage", () => {
   test("help names every command and ends with 0; every command has help of its own", async () => {
     const { code, stdout } = await sapline(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["root", "token", "person", "nodes", "state", "act", "set", "log", "node", "init"])
+    for (const command of ["root", "token", "person", "nodes", "state", "act", "set", "update", "log", "node", "init"])
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     const all = await Promise.all(
       [

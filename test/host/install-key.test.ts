@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { INSTALL_KEY_FILE, parseInstallKey, readOrMakeInstallKey } from "#host/radio/install-key.ts";
+import { UPDATE_KEY_FILE } from "#host/update/signing-key.ts";
 import { sapline, temporaryDirectory } from "./built.ts";
 
 test("a key is 32 hexadecimal digits, in either case, and 16 bytes", () => {
@@ -27,13 +28,19 @@ test("the file is made once, for this user alone, and read from then on; a damag
   directory.remove();
 });
 
-test("`sapline init` makes a key, and prints it nowhere", async () => {
+test("`sapline init` makes the keys of radio and updates, and prints them nowhere", async () => {
   const directory = temporaryDirectory();
   const { code, stdout, stderr } = await sapline(["init", directory.path]);
   expect(code).toBe(0);
   const digits = readFileSync(join(directory.path, ".sapline", INSTALL_KEY_FILE), "utf8").trim();
   expect(parseInstallKey(digits)).toBeDefined();
-  expect(stdout + stderr + readFileSync(join(directory.path, "sapline.config.ts"), "utf8")).not.toContain(digits);
+  const printed = stdout + stderr + readFileSync(join(directory.path, "sapline.config.ts"), "utf8");
+  expect(printed).not.toContain(digits);
+  const { seed } = JSON.parse(readFileSync(join(directory.path, ".sapline", UPDATE_KEY_FILE), "utf8")) as {
+    seed: string;
+  };
+  expect(seed).toMatch(/^[0-9a-f]{64}$/);
+  expect(printed).not.toContain(seed);
   directory.remove();
 });
 
