@@ -40,7 +40,7 @@ export const HELLO_AFTER = 5000 as Millis;
 /** That wait doubles up to this: asked anew too soon, a root that is slower never has its answer heard. Chosen. */
 export const HELLO_AFTER_MAX = 20000 as Millis;
 /** By radio a node says `?hello` within this long after its parent has the root (again). Chosen: all that are behind it hear that at once. */
-export const HELLO_WITHIN = 5000 as Millis;
+export const HELLO_WITHIN = 1500 as Millis;
 /** A node whose parent has no root asks again this slowly, in case the news was lost. Chosen. */
 export const ROOTLESS_WAIT = 30000 as Millis;
 /** Shortest and longest wait for an `!ack` before sending again. Spec. */
@@ -121,6 +121,8 @@ export const DOWN_FRAME_BYTES = 1000;
  * have to wait for answers that end the link (ROOT_LINK_BYTES_MAX). */
 export const HELLOS_MAX = 4000;
 export const HELLOS_PER_SECOND = 20;
+/** A `?hello` whose nonce is below that of the last one by so much at most was said before it. Chosen: by chance it is one in twenty million. */
+export const HELLOS_OVERTAKEN_MAX = 100;
 /** An epoch that a node offers counts up to this; the rest of the numbers are for those that the root gives itself. Chosen. */
 export const EPOCH_OFFERED_MAX = 1073741823;
 /** Events of one epoch, past which the node asks for another: numbers end at 2147483647. Chosen: half of them. */

@@ -213,7 +213,7 @@ export class TreeNode {
       this.sendControl(up, out);
     }
     if (link === 0) return;
-    const finding = this.parent.check(now);
+    const finding = this.parent.check(now, true);
     if (finding === "ask") this.sendLine(link, PING, out);
     if (finding === "dead") {
       out.push({ kind: "close", link, code: 1001, reason: "silent for too long" });

@@ -19,8 +19,9 @@ import type { LinkListener } from "../websocket-links.ts";
 import { type DongleHello, DonglePort } from "./dongle-port.ts";
 import { openSerial, type OpenSerial } from "./serial-device.ts";
 
-/** Most children by radio. Chosen: the driver on the dongle knows twenty neighbours, and some of them are not children. */
-export const CHILDREN_MAX = 16;
+/** Most children by radio. Chosen: whoever hears the root well hangs on it, for each hop more costs the air of a datagram. The driver on the dongle
+ * knows twenty neighbours at a time, and makes room for others as they are needed. */
+export const CHILDREN_MAX = 48;
 /** What was said last on a link that the core closes gets this long to arrive, in milliseconds: a `!bye` above all. Chosen: some tries on a poor air. */
 const CLOSE_WITHIN_MILLIS = 1000;
 

@@ -2,7 +2,7 @@
  * Pulse watches one link: is the other side alive, and how much have we handed to its socket that it has not taken.
  *
  * Any frame counts as life. After a third of the timeout in silence it says to ask; after the timeout, that the link is dead.
- * A link that is never silent is asked once in a timeout all the same: answers tell the root's clock, and that may be set.
+ * A link up that is never silent is asked once in a timeout all the same: answers tell the root's clock, and that may be set.
  * It is looked at in sweeps, so a finding comes at most one sweep late.
  */
 import { LINK_ASK_AFTER, LINK_TIMEOUT, RADIO_SLOWNESS } from "../limits.ts";
@@ -37,11 +37,11 @@ export class Pulse {
     return askedAt > 0 ? now - askedAt : -1;
   }
 
-  /** What to do about this link now. */
-  check(now: Instant): "fine" | "ask" | "dead" {
+  /** What to do about this link now. `isForTime`: it leads up, where the time is known. */
+  check(now: Instant, isForTime: boolean): "fine" | "ask" | "dead" {
     const silence = (now - this.heardAt) / this.slowness;
     if (silence >= LINK_TIMEOUT) return "dead";
-    if (silence < LINK_ASK_AFTER && now < this.askAt) return "fine";
+    if (silence < LINK_ASK_AFTER && (!isForTime || now < this.askAt)) return "fine";
     this.askAt = after(now, LINK_TIMEOUT * this.slowness);
     if (this.askedAt === 0) this.askedAt = now;
     return "ask";

@@ -11,7 +11,6 @@
  * The parser says what the bytes claim. Whether that is true, the seal knows.
  */
 import { DATAGRAM_BYTES_MAX, HEADER_BYTES, TAG_BYTES } from "./limits.ts";
-import { PROBE } from "./tree-limits.ts";
 
 /** Version of the hop. */
 const VERSION = 1;
@@ -95,9 +94,4 @@ export function parseHeader(bytes: string): Header | undefined {
     epoch: head.charCodeAt(10),
     credits: head.charCodeAt(11),
   };
-}
-
-/** A datagram of which only the MAC's answer counts. */
-export function isProbe(bytes: string): boolean {
-  return ((bytes.charCodeAt(0) >> 2) & 15) === PROBE;
 }

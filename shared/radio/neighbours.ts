@@ -12,18 +12,18 @@ import type { Mac } from "./seal.ts";
 import {
   BEACON_QUALITIES_MAX,
   BEACONS_WINDOW,
+  COST_OF_FAIL,
   COST_OF_HOP,
-  COST_OF_MISS,
   FAILS_DOUBT,
   LINK_COST_MAX,
   NEIGHBOUR_FRESH,
   NEIGHBOURS_MAX,
   REBORN_AFTER,
-  REPORTS_WINDOW,
   RSSI_FAIR,
   RSSI_HALVES,
   RSSI_POOR,
   SHUN_AFTER,
+  TRIED_WEIGHT,
 } from "./tree-limits.ts";
 
 export interface Neighbour {
@@ -44,9 +44,6 @@ export interface Neighbour {
   /** Of the window under way: its beacons that came, of how many; … */
   came: number;
   due: number;
-  /** … and our datagrams that were answered. */
-  good: number;
-  all: number;
   /** Datagrams in a row that were not answered. */
   fails: number;
   /** … and to which not even its MAC had an answer. */
@@ -155,23 +152,19 @@ export function learn(one: Neighbour, beacon: Beacon, cost: number, now: Instant
 
 /** A datagram to that neighbour was answered, or was not. True if it is time to look for another: three in a row were not. */
 export function reported(one: Neighbour, isAcked: boolean): boolean {
-  one.all += 1;
   if (isAcked) {
-    one.good += 1;
     one.fails = 0;
     one.shunFor = 0;
-  } else {
-    one.fails += 1;
-    if (one.fails % FAILS_DOUBT === 0) return true;
+    return false;
   }
-  if (one.all >= REPORTS_WINDOW) {
-    // The MAC has tried each six times: one that is not answered says much, one that is says little.
-    const missed = one.all - one.good;
-    if (missed > 0) average(one, 0.1, COST_OF_HOP * (1 + COST_OF_MISS * missed));
-    one.good = 0;
-    one.all = 0;
-  }
-  return false;
+  one.fails += 1;
+  return one.fails % FAILS_DOUBT === 0;
+}
+
+/** What its MAC made of something we sent. It was tried six times: that it was not answered says much, that it was says little. */
+export function tried(one: Neighbour, isOk: boolean): void {
+  one.deaf = isOk ? 0 : one.deaf + 1;
+  average(one, TRIED_WEIGHT, isOk ? COST_OF_HOP : COST_OF_FAIL);
 }
 
 /** It refused, or does not answer: leave it alone for a while, for longer each time. */
@@ -215,8 +208,6 @@ function newNeighbour(mac: Mac, beacon: Beacon, rssi: number, now: Instant): Nei
     outbound: 0,
     came: 0,
     due: 0,
-    good: 0,
-    all: 0,
     fails: 0,
     deaf: 0,
     shunUntil: now,

@@ -11,11 +11,14 @@ import { NO_PATH } from "./header.ts";
 import type { Neighbour } from "./neighbours.ts";
 import type { Mac } from "./seal.ts";
 import {
+  COST_OF_DOUBT,
+  DEAF_DOUBT,
   DEPTH_MAX,
   FAILS_DOUBT,
   NEIGHBOUR_FRESH,
   PARENT_BETTER_FOR,
   PARENT_GAIN,
+  POOR_LINK,
   SHUN_AFTER_MAX,
 } from "./tree-limits.ts";
 
@@ -34,7 +37,7 @@ export class Parents {
   /** Whether a way up over it can be kept. */
   isWay(one: Neighbour): boolean {
     const path = one.beacon.path;
-    return pathCost(one) < NO_PATH && path.length < DEPTH_MAX * TAIL_BYTES && !isOnPath(path, this.own);
+    return one.cost < NO_PATH && path.length < DEPTH_MAX * TAIL_BYTES && !isOnPath(path, this.own);
   }
 
   /** The parent to have: the current one, if there is none worth the change; undefined if there is none at all. */
@@ -44,18 +47,23 @@ export class Parents {
     channel: number,
     now: Instant,
   ): Neighbour | undefined {
+    // Who is in a hurry asks those first who are easy to reach: a join over a poor link takes long, if it comes to anything.
+    const isUrgent = !current || isDoubted(current);
     let best: Neighbour | undefined;
+    let least = Infinity;
     for (const one of list) {
+      const cost = pathCost(one) + (isUrgent ? (one.etx * one.etx) / POOR_LINK : 0);
       if (
         one !== current &&
+        cost < least &&
         (one.beacon.slots > 0 || one.hasTaken) &&
         one.beacon.channel === channel &&
         now >= after(one.shunUntil, current === undefined ? Math.min(0, SHUN_AFTER_MAX - one.shunFor) : 0) &&
         now < after(one.heardAt, NEIGHBOUR_FRESH) &&
-        this.isWay(one) &&
-        (!best || pathCost(one) < pathCost(best))
+        this.isWay(one)
       ) {
         best = one;
+        least = cost;
       }
     }
     if (current === undefined || !best) return best || current;
@@ -63,10 +71,19 @@ export class Parents {
     if (this.rival !== best || gain < 1) this.rivalSince = now;
     this.rival = best;
     // In doubt of the current one any other will do.
-    const isWorth =
-      (gain >= PARENT_GAIN && 4 * gain >= pathCost(current)) || Math.max(current.fails, current.deaf) >= FAILS_DOUBT;
+    const isWorth = isUrgent || (gain >= PARENT_GAIN && 4 * gain >= pathCost(current));
     return isWorth || now >= after(this.rivalSince, PARENT_BETTER_FOR) ? best : current;
   }
+}
+
+/** It has not answered so often that another one is wanted. */
+export function isDoubted(one: Neighbour): boolean {
+  return one.fails >= FAILS_DOUBT || one.deaf >= patience(one);
+}
+
+/** So many datagrams in a row to which the MAC has no answer say more than that the link is poor. */
+export function patience(one: Neighbour): number {
+  return Math.max(DEAF_DOUBT, one.etx / COST_OF_DOUBT);
 }
 
 /** Of the whole way up over that neighbour. While it does not answer, it is doubted. */

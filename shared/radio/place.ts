@@ -11,10 +11,10 @@ import { beaconBody, isOnPath, readBeacon, TAIL_BYTES, tailOf } from "./beacon.t
 import { Channels } from "./channels.ts";
 import type { RadioConfig } from "./effect.ts";
 import { emptyHeader, type Header, headerBytes, JOIN, NO_PATH, SOLICIT } from "./header.ts";
-import { AWAKE, KeyRing, NO_NONCE, NONCE_BYTES, SLEEPY } from "./join.ts";
+import { AWAKE, KeyRing, NONCE_BYTES, SLEEPY } from "./join.ts";
 import { HEADER_BYTES } from "./limits.ts";
 import { blame, type Neighbour, Neighbours, shun } from "./neighbours.ts";
-import { Parents, pathCost } from "./parents.ts";
+import { isDoubted, Parents, pathCost } from "./parents.ts";
 import { BROADCAST, type Mac, macBytes, type Seal } from "./seal.ts";
 import { Transmitter } from "./transmitter.ts";
 import {
@@ -30,8 +30,8 @@ import {
   DEPTH_MAX,
   JOIN_AFTER,
   JOIN_TRIES,
-  PROBE,
   PROBE_AFTER,
+  PROBE_DATAGRAM,
   SHUN_MUTE_MAX,
 } from "./tree-limits.ts";
 import { Trickle } from "./trickle.ts";
@@ -216,7 +216,7 @@ export class Place {
   notTaken(to: Neighbour, shunMax: number, now: Instant): void {
     this.target = undefined;
     this.decideAt = now;
-    if (this.parent) this.rest(now);
+    if (this.parent && !isDoubted(this.parent)) this.rest(now);
     else this.askFrom = after(now, ASK_AFTER * (1 << this.refusals) * (0.5 + 0.5 * this.random()));
     if (this.refusals < ASK_DOUBLINGS_MAX) this.refusals += 1;
     shun(to, shunMax, now);
@@ -248,7 +248,7 @@ export class Place {
     const silence = PROBE_AFTER * (1 + siblings) * (0.75 + 0.5 * this.random());
     const isSilent = now >= after(this.aliveAt, silence);
     this.probeAt = after(isSilent ? now : this.aliveAt, silence);
-    if (isSilent && !this.config.isSleepy) this.transmitter.post(parent.mac, this.header(PROBE, 0) + NO_NONCE);
+    if (isSilent && !this.config.isSleepy) this.transmitter.post(parent.mac, PROBE_DATAGRAM);
   }
 
   /** Our own cost and path follow from the parent's. */
@@ -257,7 +257,7 @@ export class Place {
     let cost = this.rootward;
     let path = "";
     if (parent) {
-      cost = Math.floor(pathCost(parent));
+      cost = Math.min(Math.floor(pathCost(parent)), NO_PATH - 1);
       path = parent.tail + parent.beacon.path;
       this.treeVersion = parent.beacon.treeVersion;
       // While it asks others that it knows, there is hope that the children need not leave.
@@ -269,7 +269,8 @@ export class Place {
     if (!TAKES_CHILDREN || !isNews || !this.config.mayParent) return;
     this.costSaid = cost;
     this.trickle.reset(now);
-    if (cost === NO_PATH) this.trickle.hurry(now);
+    // Those who hang on the parent that was left, or on us, want to know.
+    this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.random()));
   }
 
   /** Which parent to have, and what to do for it. */
@@ -295,10 +296,12 @@ export class Place {
   }
 
   private askToJoin(to: Neighbour, now: Instant): void {
-    if (this.tries < JOIN_TRIES) blame(to);
-    if (this.tries === 0) return this.notTaken(to, SHUN_MUTE_MAX, now);
+    if (this.tries === 0) {
+      blame(to);
+      return this.notTaken(to, SHUN_MUTE_MAX, now);
+    }
     this.tries -= 1;
-    this.joinAt = after(now, (JOIN_AFTER << (JOIN_TRIES - 1 - this.tries)) * (1 + this.random()));
+    this.joinAt = after(now, JOIN_AFTER * (1 + this.random()));
     const text = this.header(JOIN, 0) + this.nonce + (this.config.isSleepy ? SLEEPY : AWAKE);
     this.transmitter.post(to.mac, this.ring.sign(this.own + macBytes(to.mac), text));
   }

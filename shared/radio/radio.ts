@@ -15,22 +15,23 @@ import { count } from "../table.ts";
 import { after, type Instant, type LinkId, type Random, sooner } from "../units.ts";
 import { readBeacon } from "./beacon.ts";
 import type { RadioConfig, RadioEffect } from "./effect.ts";
-import { BEACON, type Header, isProbe, JOIN, JOIN_ACK, NO_PATH, parseHeader } from "./header.ts";
+import { BEACON, type Header, JOIN, JOIN_ACK, NO_PATH, parseHeader } from "./header.ts";
 import { collect, feed, isRoom } from "./hop.ts";
 import { JOIN_REFUSED, JOIN_TAKEN, NO_NONCE, NONCE_BYTES, SLEEPY } from "./join.ts";
 import { HEADER_BYTES, PACKET_TIME, PARCEL_BYTES_MAX } from "./limits.ts";
-import { blame, learn, type Neighbour, reported, shun } from "./neighbours.ts";
+import { blame, learn, type Neighbour, reported, shun, tried } from "./neighbours.ts";
+import { isDoubted, patience } from "./parents.ts";
 import { Place, randomBytes } from "./place.ts";
 import { type Mac, macBytes, type Seal } from "./seal.ts";
 import { type Outcome, Session } from "./session.ts";
 import {
+  DEAF_DOUBLINGS_MAX,
   DEAF_FOR,
-  FAILS_DOUBT,
-  FAILS_LOST,
+  DEAF_LOST,
   FAILS_MUTE,
   JOIN_KEPT,
   JOIN_PENDING,
-  PROBE,
+  PROBE_DATAGRAM,
   RADIO_CHILDREN_MAX,
   RADIO_LINKS_FROM,
   SHUN_AFTER_MAX,
@@ -146,14 +147,13 @@ export class Radio extends Place {
     const flying = this.transmitter.flying;
     const parent = this.parent;
     if (flying && parent && flying.mac === parent.mac) {
-      if (outcome === "ok") {
-        parent.deaf = 0;
-        this.aliveAt = now;
-      } else if (outcome === "fail") {
-        parent.deaf += 1;
-        if (parent.deaf === FAILS_DOUBT) this.hurry(now);
-        if (isProbe(flying.bytes))
-          this.doubt(after(now, PACKET_TIME * (1 + this.random()) * (1 << Math.min(parent.deaf, FAILS_LOST))));
+      const isOk = outcome === "ok";
+      if (isOk || outcome === "fail") tried(parent, isOk);
+      if (isOk) this.aliveAt = now;
+      else if (outcome === "fail") {
+        if (isDoubted(parent)) this.hurry(now);
+        if (flying.bytes === PROBE_DATAGRAM)
+          this.doubt(after(now, PACKET_TIME * (1 + this.random()) * (1 << Math.min(parent.deaf, DEAF_DOUBLINGS_MAX))));
       }
     }
     this.transmitter.sent(outcome, now);
@@ -162,13 +162,14 @@ export class Radio extends Place {
 
   /** A datagram came. `rssi` is 0 if it is unknown; `channel` is the one we listen on. */
   heard(mac: Mac, bytes: string, rssi: number, channel: number, now: Instant): readonly RadioEffect[] {
+    if (bytes === PROBE_DATAGRAM) return NOTHING;
     const header = parseHeader(bytes);
     if (header === undefined || header.net !== this.ring.net) count(this.counters, "radio of others");
     else if (header.form < BEACON) this.heardData(mac, header, bytes, now);
     else if (header.form === JOIN) {
       if (TAKES_CHILDREN) this.heardJoin(mac, bytes, now);
     } else if (header.form === JOIN_ACK) this.heardAnswer(mac, header, bytes, now);
-    else if (header.form !== PROBE) this.heardBeacon(mac, header, bytes, rssi, channel, now);
+    else this.heardBeacon(mac, header, bytes, rssi, channel, now);
     return this.done(now);
   }
 
@@ -207,7 +208,7 @@ export class Radio extends Place {
   /** What became of the datagrams to the parent, and of the parent. */
   private judge(up: Session, parent: Neighbour, now: Instant): void {
     for (const report of up.takeReports()) if (reported(parent, report.acked)) this.hurry(now);
-    const isDeaf = parent.deaf >= FAILS_LOST && now >= after(this.aliveAt, DEAF_FOR);
+    const isDeaf = parent.deaf >= DEAF_LOST * patience(parent) && now >= after(this.aliveAt, DEAF_FOR);
     if (isDeaf || parent.fails >= FAILS_MUTE || up.isLost(now)) {
       count(this.counters, "radio parent lost");
       shun(parent, SHUN_AFTER_MAX, now);
@@ -299,7 +300,7 @@ export class Radio extends Place {
       parent.cost = header.cost;
       parent.heardAt = now;
       this.aliveAt = now;
-      if (before === undefined) this.refusals = 0;
+      this.refusals = 0;
     } else if (TAKES_CHILDREN) {
       if (hop.link === 0) {
         this.endOthers(hop, now);

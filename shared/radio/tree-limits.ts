@@ -13,8 +13,10 @@ export const BEACON_QUALITIES_MAX = 4;
 
 /** Path cost is ETX times this, in one byte. Spec. */
 export const COST_OF_HOP = 8;
-/** What each unanswered datagram of five adds to a link's ETX. Computed: of a link where one attempt in four arrives, one in five fails. */
-export const COST_OF_MISS = 3.5;
+/** What a datagram costs that the MAC has sent six times for nothing, and how much each one counts. Computed: of a link where one attempt in four
+ * arrives, one in five fails, and where one in ten does, one in two. */
+export const COST_OF_FAIL = 140;
+export const TRIED_WEIGHT = 0.01;
 /** Most hops to the source. Spec: the header has room for 15. */
 export const DEPTH_MAX = 12;
 
@@ -24,23 +26,30 @@ export const NEIGHBOURS_MAX = 20;
 export const NEIGHBOUR_FRESH = 160000 as Millis;
 /** A known neighbour that beacons as of another life is believed after this much silence: restarting takes longer. Chosen. */
 export const REBORN_AFTER = 1000 as Millis;
-/** Reports and beacons are judged in windows of so many, then averaged 0.9 to 0.1. Source: CTP. */
-export const REPORTS_WINDOW = 5;
+/** Beacons are judged in windows of so many, then averaged 0.9 to 0.1. Source: CTP. */
 export const BEACONS_WINDOW = 3;
 /** Unanswered datagrams in a row that double a link's ETX. Spec. */
-export const FAILS_DOUBT = 3;
+export const FAILS_DOUBT = 6;
+/** To so many in a row, and to one for so much of the link's cost, not even the MAC has an answer: the parent is doubted. Computed: of ten thousand
+ * such rows one is chance, whatever the link. */
+export const DEAF_DOUBT = 3;
+export const COST_OF_DOUBT = 6;
+/** Each is followed by the next within one to two packet times, and so many times twice that. Chosen. */
+export const DEAF_DOUBLINGS_MAX = 4;
 /** … that end it as the way up, where not even the MAC has an answer, or the parent never had one. Chosen: 0.2 to 0.4 s. */
-export const FAILS_LOST = 6;
+export const DEAF_LOST = 1.5;
 /** … if nothing else was heard of it for this long, for the air may only be full. Chosen: half of a repair in two seconds. */
 export const DEAF_FOR = 1500 as Millis;
 /** … and where the MAC does: it may be busy. Chosen: a second or two. */
-export const FAILS_MUTE = 15;
+export const FAILS_MUTE = 20;
 /** However bad a link, its estimate ends here, so that it can get well again. Chosen: hardly any other way is worse. */
 export const LINK_COST_MAX = 20 * COST_OF_HOP;
+/** A link of this cost is taken for twice as bad when parents are compared. Chosen: four transmissions. */
+export const POOR_LINK = 4 * COST_OF_HOP;
 /** A first guess: down to this signal a link is taken for good; below, each so many dB double what it costs. Where it is not known it is taken
  * for POOR. dBm, dB. Chosen: datagrams are lost from -95 dBm on. */
-export const RSSI_FAIR = -85;
-export const RSSI_HALVES = 4;
+export const RSSI_FAIR = -70;
+export const RSSI_HALVES = 10;
 export const RSSI_POOR = -88;
 
 /** Another parent must be better by this much, and by a quarter of the whole way … Source: CTP, 1.5 ETX; where ways are long, all costs are vague. */
@@ -76,7 +85,7 @@ export const ASK_DOUBLINGS_MAX = 5;
 export const ASK_HOPEFUL = 5;
 /** Who has a parent asks for a better one no sooner after a change or a refusal, half more or less; each time it is twice as long, up to the
  * longest. Chosen: whoever moves takes all behind it along, and a tree that never rests spends the air on that alone. */
-export const ASK_BETTER_AFTER = 5000 as Millis;
+export const ASK_BETTER_AFTER = 10000 as Millis;
 export const ASK_BETTER_AFTER_MAX = 320000 as Millis;
 /** A parent remembers an answered `join` that was not used for this long. Chosen: the child's TreeNode dials within DIAL_AFTER_MAX. */
 export const JOIN_PENDING = 15000 as Millis;
@@ -94,6 +103,8 @@ export const DECIDE_AFTER = 20 as Millis;
 export const DECIDE_SPREAD = 8;
 /** Type of a datagram that says nothing: whether the MAC answers it is the news. Spec. */
 export const PROBE = 6;
+/** All of it: the first byte of a header that says so. The shorter the better, for it is sent all the time. */
+export const PROBE_DATAGRAM = "X";
 /** A parent that has been silent for this long, times those that hang on it, is probed. Chosen: 0.09 % of the air for each parent. */
 export const PROBE_AFTER = 1600 as Millis;
 

@@ -5,7 +5,14 @@
  * accepted by then, stored or not: so nothing is sent again that will be stored.
  */
 import type { DesiredRow, RootEffect } from "../effect.ts";
-import { EPOCH_EVENTS_MAX, EPOCH_OFFERED_MAX, HELLOS_MAX, HELLOS_PER_SECOND, SET_AGAIN_AFTER } from "../limits.ts";
+import {
+  EPOCH_EVENTS_MAX,
+  EPOCH_OFFERED_MAX,
+  HELLOS_MAX,
+  HELLOS_OVERTAKEN_MAX,
+  HELLOS_PER_SECOND,
+  SET_AGAIN_AFTER,
+} from "../limits.ts";
 import { count, type Counters, Table } from "../table.ts";
 import type { TextCodec } from "../text.ts";
 import { after, type Instant, type NodeId, type UnixMillis } from "../units.ts";
@@ -60,6 +67,8 @@ export class Admission {
     if (from.id === "") from.id = id;
     if (!this.mayHello(from, now)) return count(this.parts.counters, "?hello over the limit");
     const member = this.parts.roll.member(id);
+    if (isOvertaken(message["nonce"], member.nonce)) return count(this.parts.counters, "?hello overtaken");
+    member.nonce = message["nonce"];
     this.parts.presence.takeOver(member, from, via, now, unix, out);
     const offered = isNumber(message["ep"]) && message["ep"] <= EPOCH_OFFERED_MAX ? message["ep"] : 0;
     const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain && member.last < EPOCH_EVENTS_MAX;
@@ -130,4 +139,9 @@ export class Admission {
       if (!row.isSettled) this.asked.set(id, now);
     });
   }
+}
+
+/** Whether a `?hello` was said before the last one that was taken: on another way, where it took longer. */
+function isOvertaken(nonce: unknown, last: unknown): boolean {
+  return isNumber(nonce) && isNumber(last) && nonce < last && nonce >= last - HELLOS_OVERTAKEN_MAX;
 }

@@ -173,7 +173,7 @@ export class Branch {
   sweep(now: Instant, up: string[], out: NodeEffect[]): void {
     for (const child of this.children.values()) {
       if (child.isPaused) child.pulse.heard(now);
-      const finding = child.pulse.check(now);
+      const finding = child.pulse.check(now, false);
       if (finding === "ask") this.send(child, PING, out);
       if (finding === "dead") {
         count(this.counters, "child silent");

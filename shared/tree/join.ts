@@ -38,6 +38,8 @@ export class Join {
   private dials: number;
   private dialledAt: Instant;
   private failures: number;
+  /** The next `?hello`'s. They count up, so the root can tell one that was overtaken on its way. */
+  private nonce: number;
 
   constructor(random: Random, isByRadio: boolean) {
     this.isByRadio = isByRadio;
@@ -47,6 +49,7 @@ export class Join {
     this.dials = 0;
     this.dialledAt = 0 as Instant;
     this.failures = 0;
+    this.nonce = Math.floor(random() * NUMBER_MAX);
   }
 
   /** The open link to the parent, or 0. */
@@ -70,7 +73,7 @@ export class Join {
 
   /** `?hello` goes out now: with this nonce, which its answer repeats. */
   greet(link: LinkId, now: Instant): number {
-    const nonce = Math.floor(this.chance() * NUMBER_MAX);
+    const nonce = this.nonce++;
     const isAgain = this.state.kind === "greeting" && !this.isByRadio;
     const wait = isAgain ? Math.min(HELLO_AFTER_MAX, 2 * (this.state as { wait: number }).wait) : HELLO_AFTER;
     this.joinedLink = 0 as LinkId;

@@ -83,7 +83,7 @@ export class Presence {
   sweep(now: Instant, unix: UnixMillis, out: RootEffect[]): void {
     this.roll.links.values().forEach((rootLink) => {
       if (rootLink.isPaused) rootLink.pulse.heard(now);
-      const finding = rootLink.pulse.check(now);
+      const finding = rootLink.pulse.check(now, false);
       if (finding === "ask") this.sendLines(rootLink, [PING], unix, out);
       if (finding !== "dead") return;
       count(this.counters, "link silent");

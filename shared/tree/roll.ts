@@ -32,6 +32,8 @@ export interface Member {
   stored: number;
   /** 0 while it is away. */
   link: LinkId;
+  /** Of the last `?hello` that was taken. */
+  nonce: unknown;
   /** The nodes on its way, its parent first. */
   via: NodeId[];
   /** It never said `?hello`: a plain bridge. */
@@ -80,6 +82,7 @@ export class Roll {
       last,
       stored: last,
       link: 0 as LinkId,
+      nonce: undefined,
       via: [],
       isPlain: false,
       takeovers: 0,

@@ -12,7 +12,7 @@ import { intelLab } from "./air/topologies.ts";
 import { type Life, Violation } from "./checks.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { type NodePlan, planOf, type WorldPlan } from "./plan.ts";
-import { CONTROL } from "./radio-kinds.ts";
+import { CARRIAGE, CONTROL } from "./radio-kinds.ts";
 import type { RadioProcess } from "./radio-process.ts";
 import { settle } from "./settling.ts";
 import { World } from "./world.ts";
@@ -87,8 +87,8 @@ interface Orphan {
 }
 
 const GATEWAY = "m0";
-const GATEWAY_CHILDREN = 16;
-const ALL = [...CONTROL, "data", "ack", "mac ack"] as const;
+const GATEWAY_CHILDREN = 48;
+const ALL = [...CONTROL, ...CARRIAGE] as const;
 /** Milliseconds between two looks at children without a parent, and between two others. */
 const LOOK_EVERY = 50;
 const STEP = 1000;

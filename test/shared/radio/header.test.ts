@@ -1,7 +1,21 @@
 import { expect, test } from "vitest";
-import { ACK, DATA, emptyHeader, FIRST, headerBytes, MORE, parseHeader, PULL } from "#shared/radio/header.ts";
+import {
+  ACK,
+  BEACON,
+  DATA,
+  emptyHeader,
+  FIRST,
+  headerBytes,
+  JOIN,
+  JOIN_ACK,
+  MORE,
+  parseHeader,
+  PULL,
+  SOLICIT,
+} from "#shared/radio/header.ts";
 import { COUNTER_MAX } from "#shared/radio/limits.ts";
 import { macBytes, netOf, nonceOf } from "#shared/radio/seal.ts";
+import { PROBE, PROBE_DATAGRAM } from "#shared/radio/tree-limits.ts";
 import { seeded } from "../world.ts";
 import { OPEN_SEAL } from "#tools/sim/seal.ts";
 
@@ -64,4 +78,10 @@ test("two networks are told apart by a byte of a hash of their key", () => {
   const nets = new Set(Array.from({ length: 64 }, (_, i) => netOf(OPEN_SEAL, "key " + i)));
   expect(nets.size).toBeGreaterThan(40);
   for (const net of nets) expect(net >= 0 && net < 256).toBe(true);
+});
+
+test("a probe is the first byte of a header, and of no other form", () => {
+  expect(PROBE_DATAGRAM).toBe(headerBytes(emptyHeader(PROBE, 0, 0)).charAt(0));
+  expect([DATA, ACK, BEACON, SOLICIT, JOIN, JOIN_ACK]).not.toContain(PROBE);
+  expect(parseHeader(PROBE_DATAGRAM)).toBeUndefined();
 });

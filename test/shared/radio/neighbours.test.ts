@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import type { Beacon } from "#shared/radio/beacon.ts";
 import { NO_PATH } from "#shared/radio/header.ts";
-import { type Neighbour, Neighbours, reported, shun } from "#shared/radio/neighbours.ts";
-import { Parents, pathCost } from "#shared/radio/parents.ts";
+import { type Neighbour, Neighbours, reported, shun, tried } from "#shared/radio/neighbours.ts";
+import { Parents, patience, pathCost } from "#shared/radio/parents.ts";
 import {
   COST_OF_HOP,
-  COST_OF_MISS,
   DEPTH_MAX,
   FAILS_DOUBT,
   LINK_COST_MAX,
@@ -142,18 +141,40 @@ test("qualities take turns, so that each neighbour learns its own in the end", (
   expect(told.size).toBe(10);
 });
 
-test("datagrams without an answer raise the estimate, for the MAC has tried six times; answers say little", () => {
-  const table = new Table();
-  const one = table.known(1, 0, {}, -80);
-  for (let i = 0; i < 500; i++) reported(one, true);
-  expect(one.etx).toBe(COST_OF_HOP);
-  for (let i = 0; i < 1000; i++) reported(one, i % 5 !== 0);
-  expect(one.etx).toBeCloseTo(COST_OF_HOP * (1 + COST_OF_MISS), 1);
-  for (let i = 0; i < 1000; i++) reported(one, false);
+test("what the MAC answers, of six attempts each, tells about the attempts that it takes", () => {
+  // Of a link where a share of the attempts arrives: how many that takes, and what is made of the outcomes.
+  for (const [arrives, within] of [
+    [0.9, 0.2],
+    [0.4, 0.35],
+    [0.25, 0.1],
+    [0.15, 0.15],
+  ] as const) {
+    const one = new Table().known(1, 0, {}, -80);
+    const random = seeded(7);
+    const fails = (1 - arrives) ** 6;
+    let sum = 0;
+    for (let i = 0; i < 20_000; i++) {
+      tried(one, random() >= fails);
+      if (i >= 10_000) sum += one.etx / 10_000;
+    }
+    const truth = COST_OF_HOP / arrives;
+    expect(Math.abs(sum - truth) / truth, `${arrives}: ${sum}`).toBeLessThan(within);
+  }
+  const one = new Table().known(1);
+  for (let i = 0; i < 1000; i++) tried(one, false);
   expect(one.etx).toBeLessThanOrEqual(LINK_COST_MAX);
 });
 
-test("three datagrams in a row without an answer double the cost while it lasts, and say so, and not two", () => {
+test("of ten thousand times that so many MAC failures come in a row as make doubt, at most two are chance, over good links and poor ones", () => {
+  for (const arrives of [0.5, 0.4, 0.3, 0.25, 0.2, 0.15]) {
+    const one = new Table().known(1);
+    one.etx = COST_OF_HOP / arrives;
+    const fails = (1 - arrives) ** 6;
+    expect(fails ** Math.ceil(patience(one)), `${arrives}`).toBeLessThan(0.0002);
+  }
+});
+
+test("so many datagrams in a row without an answer double the cost while it lasts, and say so, and not one fewer", () => {
   const table = new Table();
   const one = table.known(1);
   for (let i = 1; i < FAILS_DOUBT; i++) expect(reported(one, false)).toBe(false);
@@ -174,7 +195,7 @@ test("chooses the least cost of the whole way, not the nearest, and nobody if th
   expect(choice(table)).toBeUndefined();
   const near = table.known(1, 24, {}, -50);
   expect(choice(table)).toBe(near);
-  const far = table.known(2, 8, {}, -87);
+  const far = table.known(2, 8, {}, -78);
   expect(pathCost(far)).toBeLessThan(pathCost(near));
   expect(choice(table)).toBe(far);
 });

@@ -52,8 +52,8 @@ test("a neighbour is fresh for longer than two of the longest intervals between 
 });
 
 test("doubt comes before the end", () => {
-  expect(limits.FAILS_DOUBT).toBeLessThan(limits.FAILS_LOST);
-  expect(limits.FAILS_LOST).toBeLessThan(limits.FAILS_MUTE);
+  expect(limits.FAILS_DOUBT).toBeLessThan(limits.FAILS_MUTE);
+  expect(limits.DEAF_LOST).toBeGreaterThan(1);
   expect(limits.SHUN_AFTER).toBeLessThan(limits.SHUN_AFTER_MAX);
 });
 
