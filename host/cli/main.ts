@@ -198,7 +198,7 @@ program
     "--canary <COUNT>",
     "so many nodes first, the others only when these are good (default: 1 with --all, else 0)",
   )
-  .option("--program <FILE>", "the program to send (default: build/NODE/program.js of sapline build)")
+  .option("--program <FILE>", "the program to send (default: what sapline build makes of each node)")
   .option("--as <VERSION>", "what people call this version (default: from what is in it)")
   .option("--list", "show the updates that the root remembers")
   .option("--stop <ID>", "stop an update: no other node begins")
@@ -208,7 +208,7 @@ program
   .option(...JSON_FLAG)
   .action(async (nodes: string[], flags: Flags) => {
     const { update } = await import("./update.ts");
-    await update(await settingsOf(flags), nodes, flags);
+    await update(await settingsOf(flags), nodes, { ...program.opts<Flags>(), ...flags });
   });
 
 program

@@ -2,8 +2,10 @@
  * `sapline update`: orders updates of a running root, through its HTTP API, and follows them until every node has its program, has failed, or is away.
  * The updates are the root's: to leave this command ends none of them.
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { findConfiguration } from "../configuration.ts";
 import type { Settings } from "../settings.ts";
 import { Trouble } from "../trouble.ts";
 import type { UpdateView } from "../update/update-desk.ts";
@@ -39,7 +41,12 @@ export async function update(settings: Settings, nodes: string[], flags: Flags):
   if (isAll === nodes.length > 0) throw new Trouble("say which: name the nodes, or --all");
   const canaries = canariesOf(flags["canary"] as string | undefined, isAll);
   const ids: number[] = [];
-  for (const { nodes: named, program } of ordersOf(nodes, isAll, flags["program"] as string | undefined)) {
+  const file = flags["program"] as string | undefined;
+  const orders =
+    file === undefined
+      ? await builtOrders(settings, nodes, flags["config"] as string | undefined)
+      : [{ nodes: isAll ? ("all" as const) : nodes, program: readProgram(file) }];
+  for (const { nodes: named, program } of orders) {
     const body = {
       nodes: named,
       program: program.toString("base64"),
@@ -50,7 +57,7 @@ export async function update(settings: Settings, nodes: string[], flags: Flags):
     ids.push(view.id);
     if (!isJson)
       process.stderr.write(
-        `update ${view.id}: version ${view.version}, ${view.bytes} bytes, ${view.nodes.length} nodes\n`,
+        `update ${view.id}: version ${view.version}, ${view.bytes} bytes, ${view.nodes.length} ${view.nodes.length === 1 ? "node" : "nodes"}\n`,
       );
   }
   if (flags["wait"] === false) return isJson ? printJson(await viewsOf(settings, ids)) : undefined;
@@ -63,13 +70,18 @@ function canariesOf(given: string | undefined, isAll: boolean): number {
   return Number(given);
 }
 
-/** Nodes whose programs are the same go together: canaries are of all of them. */
-function ordersOf(nodes: string[], isAll: boolean, file: string | undefined): Order[] {
-  if (file !== undefined) return [{ nodes: isAll ? "all" : nodes, program: readProgram(file) }];
-  const wanted = isAll ? builtNodes() : nodes;
+/**
+ * The programs of a project's nodes, built anew; without a project, what was built before. Those whose programs are the same go together: canaries are of
+ * all of them. `nodes` empty: of every node that there is a program for, and that the root knows.
+ */
+async function builtOrders(settings: Settings, nodes: string[], config: string | undefined): Promise<Order[]> {
+  const configuration = findConfiguration(config, { workingDirectory: process.cwd(), environment: process.env });
+  if (configuration !== undefined) build(nodes, config);
+  const folder = join(configuration === undefined ? "." : dirname(configuration), BUILD_FOLDER);
+  const wanted = nodes.length > 0 ? nodes : await knownNodes(settings, builtNodes(folder));
   const orders = new Map<string, { nodes: string[]; program: Buffer }>();
   for (const node of wanted) {
-    const program = readProgram(join(BUILD_FOLDER, node, PROGRAM_FILE));
+    const program = readProgram(join(folder, node, PROGRAM_FILE));
     const known = orders.get(program.toString("latin1")) ?? { nodes: [], program };
     known.nodes.push(node);
     orders.set(program.toString("latin1"), known);
@@ -77,22 +89,37 @@ function ordersOf(nodes: string[], isAll: boolean, file: string | undefined): Or
   return [...orders.values()];
 }
 
-function builtNodes(): string[] {
-  const found = existsSync(BUILD_FOLDER)
-    ? readdirSync(BUILD_FOLDER).filter((node) => existsSync(join(BUILD_FOLDER, node, PROGRAM_FILE)))
+/** By `sapline build`, which is a program of its own. */
+function build(nodes: string[], config: string | undefined): void {
+  const flags = config === undefined ? [] : ["--config", config];
+  const words = [process.argv[1] as string, "build", ...nodes, ...flags];
+  const { status } = spawnSync(process.execPath, words, { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) throw new Trouble("nothing was sent: mend that first, or name a program by --program");
+}
+
+function builtNodes(folder: string): string[] {
+  const found = existsSync(folder)
+    ? readdirSync(folder).filter((node) => existsSync(join(folder, node, PROGRAM_FILE)))
     : [];
   if (found.length === 0)
     throw new Trouble(
-      `there is no ${BUILD_FOLDER}/NODE/${PROGRAM_FILE}: run sapline build, or name a program by --program`,
+      `there is no ${join(folder, "NODE", PROGRAM_FILE)}: run sapline build, or name a program by --program`,
     );
   return found.sort();
+}
+
+async function knownNodes(settings: Settings, built: string[]): Promise<string[]> {
+  const { nodes } = (await ask(settings, "GET", "/api/nodes")).body as { nodes: { id: string }[] };
+  const unknown = built.filter((node) => !nodes.some(({ id }) => id === node));
+  if (unknown.length > 0) process.stderr.write(`${unknown.join(", ")}: never joined, so left out\n`);
+  return built.filter((node) => !unknown.includes(node));
 }
 
 function readProgram(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch {
-    throw new Trouble(`there is no ${path}: run sapline build, or name another program by --program`);
+    throw new Trouble(`there is no ${path}: run sapline build, or name a program by --program`);
   }
 }
 

@@ -79,7 +79,9 @@ describe.skipIf(ESPRUINO === "")(`updates over a tree of engines${ESPRUINO === "
     }
   };
 
-  test("a good program runs on all three, leaves first, and nothing that they counted is lost", async () => {
+  test("a good program runs on all three, leaves first, and nothing that they counted is lost", {
+    timeout: 600_000,
+  }, async () => {
     await open();
     const program = await counter("wifi", "2");
     await board("leaf").line(/^variables/);

@@ -164,7 +164,7 @@ test("`sapline update` orders, follows, and tells how it ended, by words, JSON a
     1,
     expect.stringContaining("kitchen: failed: fell back: slot b threw: no such pin\n"),
   ]);
-  expect(stderr).toContain(`update ${String(serial)}: version three, ${GOOD.length} bytes, 1 nodes`);
+  expect(stderr).toContain(`update ${String(serial)}: version three, ${GOOD.length} bytes, 1 node\n`);
   kitchen.close();
   await until("the kitchen to be away", () => host.node("kitchen")?.isUp === false);
   const away = await run("--all", "--program", program, "--json");
