@@ -45,11 +45,13 @@ const STOP = "\u0013";
 const GO = "\u0011";
 /** In front of a line: the console does not echo it. */
 const QUIET = "\u0010";
+/** Clears a line that was begun, as the key does that erases it. */
+const CLEAR = "\u001b[2H";
 /**
- * Ends what runs, and clears a line that was begun. The blank in front: on a line that is empty, the second Ctrl-C within five seconds ends Espruino
- * for Linux.
+ * Ends what runs (Ctrl-C), once the blank is in the line: on a line that is empty, the second Ctrl-C within five seconds ends Espruino for Linux, and
+ * on a board that is cleared anyway.
  */
-const INTERRUPT = " \u0003";
+const [BLANK, END] = [" ", "\u0003"];
 
 /** What moves the cursor (escape is character 27). */
 const CURSOR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, "g");
@@ -82,18 +84,19 @@ export class BoardConsole {
     };
   }
 
-  /** Ends what runs, and sees whether an Espruino answers. Rejects with `Trouble`. */
+  /** Sees whether an Espruino answers; ends what runs there if that keeps it from answering. Rejects with `Trouble`. */
   async greet(withinMillis = this.patience.greet): Promise<void> {
     const until = Date.now() + withinMillis;
-    do {
-      await this.interrupt();
+    for (let tries = 0; tries === 0 || Date.now() < until; tries++) {
+      if (tries > 0) await this.interrupt();
       try {
+        await this.send(CLEAR);
         await this.run("1", this.patience.greetEvery);
         return;
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
       }
-    } while (Date.now() < until);
+    }
     throw new Trouble(this.noEspruino());
   }
 
@@ -162,7 +165,9 @@ export class BoardConsole {
   }
 
   private async interrupt(): Promise<void> {
-    await this.send(INTERRUPT);
+    await this.send(BLANK);
+    await this.pause(this.patience.interrupt);
+    await this.send(END);
     await this.pause(this.patience.interrupt);
   }
 

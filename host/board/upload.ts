@@ -35,6 +35,9 @@ r=S.read(n,o,b.length);if(r===undefined||E.CRC32(r)!=d)S.write(n,b,o,l);
 return E.CRC32(S.read(n,o,b.length))==d?"":"flash"}`,
 ].map((helper) => `(${helper.replaceAll("\n", "")},1)`);
 
+/** What a board says that was restarted since it was told them, by its watchdog or a loose contact. */
+const HELPERS_GONE = /\$[fw]\W+is not defined/;
+
 /** Resolves with the bytes that had to be sent. `tell` is called for each piece. Rejects with `Trouble`. */
 export async function upload(
   board: BoardConsole,
@@ -43,12 +46,18 @@ export async function upload(
   tell: (progress: UploadProgress) => void = () => {},
 ): Promise<number> {
   if (bytes.length === 0) throw new Trouble(`${file} is empty: there is nothing to write`);
-  for (const helper of HELPERS) await board.ask(helper);
   for (let times = 1; ; times++) {
-    const kept = await goOnAt(board, file, bytes);
-    const sent = await sendFrom(board, file, bytes, kept, tell);
-    if (sent !== undefined && (await isWhole(board, file, bytes))) return sent;
-    await board.ask(`require("Storage").erase(${JSON.stringify(file)})||1`, board.patience.tidy);
+    for (const helper of HELPERS) await board.ask(helper);
+    const outcome = await goOnAt(board, file, bytes)
+      .then((kept) => sendFrom(board, file, bytes, kept, tell))
+      .catch((error: Error) => {
+        if (HELPERS_GONE.test(error.message)) return "restarted";
+        throw error;
+      });
+    if (typeof outcome === "number" && (await isWhole(board, file, bytes))) return outcome;
+    // After a restart in between it goes on, with the helpers told anew; otherwise it begins anew.
+    if (outcome !== "restarted")
+      await board.ask(`require("Storage").erase(${JSON.stringify(file)})||1`, board.patience.tidy);
     if (times === DAMAGED_MAX)
       throw new Trouble(
         `${file} does not stay in the board's flash as it was written: the flash is worn out or damaged`,
@@ -78,14 +87,14 @@ async function goOnAt(board: BoardConsole, file: string, bytes: Uint8Array): Pro
   return 0;
 }
 
-/** Undefined if there is something in the way of a piece: the file has to be begun anew. */
+/** "occupied" if there is something in the way of a piece: the file has to be begun anew. */
 async function sendFrom(
   board: BoardConsole,
   file: string,
   bytes: Uint8Array,
   kept: number,
   tell: (progress: UploadProgress) => void,
-): Promise<number | undefined> {
+): Promise<number | "occupied"> {
   const total = bytes.length;
   tell({ file, done: kept, total, kept });
   let damaged = 0;
@@ -106,7 +115,7 @@ async function sendFrom(
           );
         throw error;
       });
-    if (answer === "flash") return undefined;
+    if (answer === "flash") return "occupied";
     if (answer !== "" && ++damaged < DAMAGED_MAX) continue;
     if (answer !== "")
       throw new Trouble("what is sent arrives damaged again and again: try another cable or a slower --baud");

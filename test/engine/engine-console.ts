@@ -78,6 +78,11 @@ export class ConsoleEngine {
     await gone;
   }
 
+  /** Of a board that is off. */
+  erase(): void {
+    rmSync(join(this.folder, "espruino.flash"), { force: true });
+  }
+
   async stop(): Promise<void> {
     await this.cut();
     this.socket?.destroy();

@@ -30,6 +30,8 @@ export interface StandInOptions {
 export class EspruinoConsole {
   readonly storage: EngineStorage;
   restarts = 0;
+  /** Ctrl-C. */
+  interrupts = 0;
   /** Bytes that did not fit into the buffer. */
   lost = 0;
   /** Stops that it said. */
@@ -43,6 +45,7 @@ export class EspruinoConsole {
   private buffer = "";
   private line = "";
   private isQuiet = false;
+  private escape = "";
   private isStopped = false;
   private isRunning = false;
   private context = createContext({});
@@ -123,7 +126,15 @@ export class EspruinoConsole {
 
   private take(character: string): void {
     if (this.options.foreign !== undefined) return this.print(this.options.foreign);
+    if (character === "\u001b" || this.escape !== "") {
+      this.escape += character;
+      if (!/[A-Za-z]/.test(character)) return;
+      if (this.escape.endsWith("[2H")) this.line = "";
+      this.escape = "";
+      return;
+    }
     if (character === "\u0003") {
+      this.interrupts++;
       this.line = "";
       this.isQuiet = false;
       return this.print("\u001b[J");

@@ -163,6 +163,32 @@ describe("a file on its way to a board", () => {
     expect(stored(board, "sapline.a").equals(program.subarray(0, 1500))).toBe(true);
   });
 
+  test("a board that starts anew in between, without the cable being pulled, gets the rest", async () => {
+    const board = boardOf();
+    const console = consoleOf(board);
+    await console.greet();
+    let pieces = 0;
+    const sent = await upload(console, "sapline.a", program.subarray(0, 6000), ({ done, kept }) => {
+      if (done > kept && ++pieces === 5) board.cut();
+    });
+    expect(stored(board, "sapline.a").equals(program.subarray(0, 6000))).toBe(true);
+    expect(sent).toBe(6000 - 5 * PIECE_BYTES);
+  });
+
+  test("a program that lets nobody speak is ended; one that runs beside is left alone", async () => {
+    const board = boardOf();
+    const console = consoleOf(board);
+    await console.greet();
+    await console.ask("1");
+    expect(board.interrupts).toBe(0);
+    board.towards = (text) => {
+      if (text.includes("\u0003")) board.towards = (more) => more;
+      return board.interrupts > 0 || text.includes("\u0003") ? text : "";
+    };
+    await console.greet();
+    expect(board.interrupts).toBe(1);
+  });
+
   test("flash that does not hold what is written is told, not tried for ever", async () => {
     const board = boardOf();
     const write = board.storage.write.bind(board.storage);
