@@ -3,7 +3,7 @@
  * Each engine has its own folder (its flash is a file there) and a standard input that stays open (at its end the engine is flooded with 0xFF).
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +20,19 @@ const STORE_BYTES = 40_000;
 export const PROMPT = new RegExp(
   `^(>|\\[[A-Z]|${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]|${String.fromCharCode(8)})+`,
 );
+
+/**
+ * Goes before a program that is asked something: see `ask`. It looks for a file, for the console of the engine for Linux was seen to lose letters while the interpreter was busy.
+ */
+export const LISTENER = `var heard, listen = function() {
+  var question;
+  try { question = require("fs").readFileSync("question"); } catch (e) {}
+  if (question === undefined || question == heard) return;
+  heard = question;
+  console.log(eval(question));
+};
+setInterval(function() { listen(); }, 50);
+`;
 
 export class Engine {
   readonly lines: string[] = [];
@@ -80,11 +93,12 @@ export class Engine {
     }
   }
 
-  /** The number that an expression has, by way of the engine's console. */
+  /** The number that an expression has. The program has to begin with LISTENER. */
   async ask(expression: string, wait = 20_000): Promise<number> {
     const mark = `answer ${++this.asked} is `;
-    // The first character keeps the console from echoing the line.
-    this.child.stdin?.write(`\x10console.log(${JSON.stringify(mark)}+(${expression}))\n`);
+    // In one step, so that no half of it is read.
+    writeFileSync(join(this.folder, "question.new"), `${JSON.stringify(mark)}+(${expression})`);
+    renameSync(join(this.folder, "question.new"), join(this.folder, "question"));
     return Number((await this.line(new RegExp(`^${mark}`), wait)).slice(mark.length));
   }
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { ESPRUINO, firmware, isChipLike, SKIP_REASON } from "./espruino.ts";
 import { figure } from "./figures.ts";
 import { budget, type Figures, overspent, type Profile, raise, SLACK } from "./profile/budget.ts";
-import { BACKLOG, EARLY_KEPT, live, liveEarly } from "./profile/life.ts";
+import { BACKLOG, EARLY_KEPT, live, liveEarly, liveWithRadioChildren } from "./profile/life.ts";
 import { BALLAST, BLOCKS, PROBE, PROBE_COST, STACK_BYTES, STATEMENT } from "./profile/probes.ts";
 import { branches, compete, type Contestant, eachAlone, leaves, type Open, ratio } from "./profile/speed.ts";
 import { CHILDREN, type Kit, KITS, Stage, type StageOptions } from "./profile/stage.ts";
@@ -74,6 +74,13 @@ describe.skipIf(!isChip)(`the chip's profile${WHY}`, () => {
       });
     },
   );
+
+  test("main.js: six children by radio fit with a quarter of the variables free", async () => {
+    const kit = KITS.find(({ name }) => name === "main.js") as Kit;
+    await staged(kit, { isFromFlash: true, isMetered: true, before: BALLAST(QUARTER) }, async (stage) => {
+      (profile[kit.name] as Figures).variablesPerRadioChild = Math.round(await liveWithRadioChildren(stage));
+    });
+  });
 
   test.each(KITS)(
     "$name: what it reports before it has ever joined fits with a quarter of the variables free",

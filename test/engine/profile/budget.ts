@@ -18,6 +18,7 @@ export interface Figures {
   variablesMost?: number;
   variablesPerEvent?: number;
   variablesPerChild?: number;
+  variablesPerRadioChild?: number;
   /** Of the 25000 that the chip has. */
   stackBytes?: number;
   /** The longest turn of the interpreter, in statements like `sum = sum + i`. */

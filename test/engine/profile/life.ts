@@ -70,3 +70,25 @@ export async function liveEarly(stage: Stage): Promise<number> {
   expect(engine.faults()).toEqual([]);
   return stage.stored();
 }
+
+/** Readings of each child by radio. */
+const RADIO_READINGS = 100;
+
+/** A gateway carries what six children by radio say. Answers the variables that such a child takes when it is quiet again. */
+export async function liveWithRadioChildren(stage: Stage): Promise<number> {
+  const { engine, root } = stage;
+  await engine.line(/^joined/, 60_000);
+  const quiet = await stage.usage();
+  await stage.openRadioChildren(RADIO_READINGS);
+  const isDone = (child: number): boolean => root.readings(`child-${child}`).length === RADIO_READINGS;
+  for (let child = 0; child < CHILDREN; child++) {
+    await stage.until(() => isDone(child), `the readings of child ${child} by radio`, 120_000);
+    const values = root.events.filter(({ node, event }) => node === `child-${child}` && event["type"] === "!update");
+    expect(values.map(({ event }) => event["value"])).toEqual(
+      Array.from({ length: RADIO_READINGS }, (_, at) => at / 8),
+    );
+  }
+  const perChild = ((await stage.usage()) - quiet) / CHILDREN;
+  expect(engine.faults()).toEqual([]);
+  return perChild;
+}

@@ -1,6 +1,6 @@
 /**
- * What the profiled programs do on the chip: five entities, the first of which can also be switched and set, and what the profile asks for by
- * the console, through globals: `say(n)` reports so many readings, entity by entity; `fill(rounds)` reports as fast as the outbox has room, from then on, at the most so many
+ * What the profiled programs do on the chip: five entities, the first of which can also be switched and set, and what the profile asks for through
+ * globals: `say(n)` reports so many readings, entity by entity; `fill(rounds)` reports as fast as the outbox has room, from then on, at the most so many
  * readings of each entity in one turn.
  */
 import type { Board } from "#firmware/board.ts";

@@ -12,7 +12,7 @@ export const CLOCK = `var ahead = 0, realTime = getTime;
 global.getTime = function() { return realTime() + ahead; };
 `;
 
-/** Prints the variables in use, collected. By a timer: a collection in the middle of what the console is told has been seen to tear that. */
+/** Prints the variables in use, collected. */
 export const METER = `setInterval(function() { console.log("usage " + process.memory().usage); }, 300);
 `;
 

@@ -8,7 +8,7 @@
  */
 import { median } from "../../bench/report.ts";
 import { SaplineLane } from "../../bench/sapline-lane.ts";
-import { Engine, freePort } from "../espruino.ts";
+import { Engine, freePort, LISTENER } from "../espruino.ts";
 import { MqttPeer, WsPeer } from "./peers.ts";
 import { CHILDREN, type Kit, KITS, Stage } from "./stage.ts";
 import { missing, mqttProgram, wsLeafProgram, wsRelayProgram } from "./stock.ts";
@@ -48,7 +48,7 @@ async function stock(
   program: string,
   meet: () => Promise<SaplineLane[]>,
 ): Promise<Contestant> {
-  const engine = new Engine(program, {});
+  const engine = new Engine(LISTENER + program, {});
   await engine.line(/^joined/, START_WAIT);
   const lanes = await meet();
   const close = async (): Promise<void> => {

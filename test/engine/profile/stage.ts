@@ -4,7 +4,7 @@
  */
 import { SaplineLane } from "../../bench/sapline-lane.ts";
 import { EmulatedProgram } from "../../firmware/emulated-node.ts";
-import { Engine, firmware, freePort } from "../espruino.ts";
+import { Engine, firmware, freePort, LISTENER } from "../espruino.ts";
 import { MemoryRoot } from "../memory-root.ts";
 import { freeBase } from "../radio-contract.ts";
 import { CLOCK, METER, probed } from "./probes.ts";
@@ -13,6 +13,8 @@ const KEY = "00112233445566778899aabbccddeeff";
 /** As many as a chip takes: CHIP_LIMITS. */
 export const CHILDREN = 6;
 const EVENTS_PER_FRAME = 10;
+/** In the air of the stand-in: a gateway, the node, its children. */
+const NODES = 2 + CHILDREN;
 /** How often the meter is read before what it says is taken for quiet. */
 const LOOKS = 6;
 
@@ -74,6 +76,10 @@ export class Stage {
   childEvents = 0;
   private readonly listen: number;
   private readonly gateway: EmulatedProgram | undefined;
+  /** Emulated children by radio. */
+  readonly radioChildren: EmulatedProgram[] = [];
+  private readonly radioBase: number;
+  private readonly tokens: { [id: string]: string };
   private unsentFrames = 0;
 
   static async open(kit: Kit, options: StageOptions): Promise<Stage> {
@@ -84,7 +90,7 @@ export class Stage {
     const parent = { host: "127.0.0.1", port: root.port };
     const hasRadio = kit.hasRadio && !(kit.takesChildren && options.isWithoutRadio === true);
     const radio = hasRadio ? { radio: { key: KEY } } : {};
-    const base = hasRadio ? await freeBase(2) : 0;
+    const base = hasRadio ? await freeBase(NODES) : 0;
     let gateway: EmulatedProgram | undefined;
     let config: object = { id: "node", token: tokens["node"], ...radio };
     const listen = await freePort();
@@ -100,10 +106,11 @@ export class Stage {
       });
       if (options.isDeaf !== true) await gateway.line(/joined/);
     }
-    if (hasRadio) config = { ...config, standIn: { base, id: 2, nodes: 2 } };
+    if (hasRadio) config = { ...config, standIn: { base, id: 2, nodes: kit.takesChildren ? NODES : 2 } };
     const text = options.isStock === true ? await firmware(kit.stock) : await firmware(kit.node, kit.stock);
     const program = options.isProbed === true ? probed(text) : text;
     const before = [
+      options.isStock === true ? "" : LISTENER,
       CLOCK,
       hasRadio ? await firmware("firmware/stand-in.ts") : "",
       options.before ?? "",
@@ -114,10 +121,19 @@ export class Stage {
       options.isFromFlash === true
         ? Engine.fromFlash(before, program, "", files)
         : new Engine(`${before}\n${program}`, files);
-    return new Stage(root, engine, listen, gateway);
+    return new Stage(root, engine, listen, gateway, base, tokens);
   }
 
-  private constructor(root: MemoryRoot, engine: Engine, listen: number, gateway: EmulatedProgram | undefined) {
+  private constructor(
+    root: MemoryRoot,
+    engine: Engine,
+    listen: number,
+    gateway: EmulatedProgram | undefined,
+    radioBase: number,
+    tokens: { [id: string]: string },
+  ) {
+    this.radioBase = radioBase;
+    this.tokens = tokens;
     this.root = root;
     this.engine = engine;
     this.listen = listen;
@@ -168,6 +184,27 @@ export class Stage {
     }
   }
 
+  /** All the children it may have, by radio, joined: each plays back so many readings. They hear nobody but the node. */
+  async openRadioChildren(readings: number): Promise<void> {
+    const lines = Array.from(
+      { length: readings },
+      (_, at) => `s${at % 5},${at / 8},${1_732_345_600_000 + at * 1000}\n`,
+    );
+    for (let i = 0; i < CHILDREN; i++) {
+      const id = `child-${i}`;
+      const config = {
+        id,
+        token: this.tokens[id],
+        radio: { key: KEY, children: false },
+        standIn: { base: this.radioBase, id: 3 + i, nodes: 2 },
+        replay: { every: 100, batch: 5 },
+      };
+      const files = { readings: lines.join("") };
+      this.radioChildren.push(await EmulatedProgram.start("test/engine/radio-replay.ts", config, files));
+    }
+    for (const child of this.radioChildren) await child.line(/joined/, 60_000);
+  }
+
   /** Has the children say so many frames in all, each child one after the other. */
   childrenSay(frames: number): void {
     this.unsentFrames += frames - this.lanes.length;
@@ -180,6 +217,7 @@ export class Stage {
 
   async close(): Promise<void> {
     this.closeChildren();
+    for (const child of this.radioChildren) await child.stop();
     await this.engine.stop();
     await this.gateway?.stop();
     await this.root.close();

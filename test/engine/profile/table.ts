@@ -8,6 +8,7 @@ const ROWS: readonly [keyof Figures, string][] = [
   ["variablesMost", "variables at the most, with what is not yet collected"],
   ["variablesPerEvent", "variables for each event that waits"],
   ["variablesPerChild", "variables for each child by WebSocket"],
+  ["variablesPerRadioChild", "variables for each child by radio"],
   ["stackBytes", "deepest call: bytes of the stack's 25000"],
   ["blockStatements", "longest turn of the interpreter, in statements"],
   ["leafTimesMqtt", "events a second as leaf, times those of MQTT, QoS 1"],
