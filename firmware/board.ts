@@ -62,7 +62,7 @@ export class Board {
   sockets: Carrier | undefined;
   radio: RadioCarrier | undefined;
   /** The carrier of the last dial, and its link. */
-  up: Carrier | undefined;
+  upCarrier: Carrier | undefined;
   private upLink: LinkId;
   /** In a program that keeps its events. */
   readonly kept: KeptEvents | undefined;
@@ -83,7 +83,7 @@ export class Board {
     this.isEager = false;
     this.sockets = undefined;
     this.radio = undefined;
-    this.up = undefined;
+    this.upCarrier = undefined;
     this.upLink = 0 as LinkId;
     this.application = application;
     this.alarm = 0;
@@ -98,7 +98,7 @@ export class Board {
       fw: firmware,
       limits: configuration.limits,
       isPatient: true,
-      isByRadio: configuration.parent === undefined || configuration.raw["outgress"] === "auto",
+      isByRadio: !HAS_SOCKETS || configuration.parent === undefined || configuration.raw["outgress"] === "auto",
     };
     if (KEEPS) {
       this.kept = new KeptEvents(this, config);
@@ -160,7 +160,7 @@ export class Board {
   /** Leaves the way up in use, as if it had broken: the node dials again. */
   leave(reason: string): void {
     const link = this.upLink;
-    if (this.up) this.up.perform({ kind: "close", link: link, code: 1001, reason: reason });
+    if (this.upCarrier) this.upCarrier.perform({ kind: "close", link: link, code: 1001, reason: reason });
     this.perform(this.node.closed(link, this.now()));
   }
 
@@ -177,16 +177,16 @@ export class Board {
           this.tellLater(effect);
           break;
         default: {
-          if (effect.kind === "dial") {
+          if (HAS_SOCKETS && effect.kind === "dial") {
             this.upLink = effect.link;
-            if (HAS_SOCKETS) this.up = !this.radio ? this.sockets : this.radio.way();
+            this.upCarrier = !this.radio ? this.sockets : this.radio.way();
           }
           if (!HAS_SOCKETS) {
             (this.radio as RadioCarrier).perform(effect);
             break;
           }
           const below = effect.link < RADIO_LINKS_FROM ? this.sockets : this.radio;
-          const carrier = effect.link < 0 ? this.up : below;
+          const carrier = effect.link < 0 ? this.upCarrier : below;
           if (carrier !== undefined) carrier.perform(effect);
         }
       }

@@ -33,20 +33,18 @@ function closeTelnet(): void {
 }
 
 /**
- * The board of this node; undefined, after a line that says why, if it is not configured. `equip` gives it its carriers: it answers what
- * stands against that in this board's configuration, or "".
+ * The board of this node; undefined, after a line that says why, if it is not configured. `equip` gives it its carriers, and throws what stands against
+ * that in this board's configuration.
  */
-export function boot(firmware: string, application: Application, equip: (board: Board) => string): Board | undefined {
+export function boot(firmware: string, application: Application, equip: (board: Board) => void): Board | undefined {
   hookErrors();
   closeTelnet();
-  const outcome = readConfiguration();
-  if (!outcome.ok) {
-    console.log("sapline: " + outcome.error);
+  try {
+    const board = new Board(readConfiguration(), firmware, application);
+    equip(board);
+    return board;
+  } catch (error) {
+    console.log("sapline: " + errorText(error));
     return undefined;
   }
-  const board = new Board(outcome.configuration, firmware, application);
-  const fault = equip(board);
-  if (fault === "") return board;
-  console.log("sapline: " + fault);
-  return undefined;
 }

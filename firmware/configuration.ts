@@ -1,5 +1,5 @@
 /**
- * What this node is told about itself: the Storage file `sapline.json`. A mistake in it is answered with a sentence that says what to do.
+ * What this node is told about itself: the Storage file `sapline.json`. A mistake in it is answered with a sentence that names the key.
  */
 import { CHIP_LIMITS, type Limits, NODE_ID_CHARS_MAX, RADIO_FLUSH_BYTES } from "#shared/limits.ts";
 import { HAS_SOCKETS, TAKES_CHILDREN } from "#shared/role.ts";
@@ -8,7 +8,6 @@ import { readJson } from "./ports/storage.ts";
 import type { Address } from "./ports/websocket-client.ts";
 
 export const CONFIGURATION_FILE = "sapline.json";
-const PORT = "a number from 1 to 65535";
 
 export interface WifiConfiguration {
   ssid: string;
@@ -28,91 +27,97 @@ export interface Configuration {
   raw: { [key: string]: unknown };
 }
 
-/** A configuration, or what is wrong with it. */
-export type ConfigurationOutcome = { ok: true; configuration: Configuration } | { ok: false; error: string };
+type Given = { [key: string]: unknown };
 
-function isObject(value: unknown): value is { [key: string]: unknown } {
+/** What is said of a mistake. What the key must be is said on the PC, before the file gets to a board (host/board/settings-check.ts), and in docs/board.md. */
+export function mistake(key: string): Error {
+  return new Error(CONFIGURATION_FILE + ": " + key + ": see docs/board.md");
+}
+
+/** What the file gives under a key, or the usual value where it gives none. Throws if it is not right. */
+export function given<T>(file: Given, key: string, isRight: (value: unknown) => value is T, usual?: T): T {
+  const value = file[key] === undefined ? usual : file[key];
+  if (!isRight(value)) throw mistake(key);
+  return value;
+}
+
+export function isObject(value: unknown): value is Given {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isHost(value: unknown): value is string {
+  return isText(value) && value.length > 0;
+}
+
+function isName(value: unknown): value is NodeId {
+  return isHost(value) && value.length <= NODE_ID_CHARS_MAX;
+}
+
+function isPath(value: unknown): value is string {
+  return isText(value) && value[0] === "/";
 }
 
 function isPort(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value < 65536 && Math.floor(value) === value;
 }
 
-function fault(name: string, what: string): ConfigurationOutcome {
-  return { ok: false, error: CONFIGURATION_FILE + ": " + name + " must be " + what };
-}
-
 /** The limit as the file gives it, else the chip's. The names are texts here: the build may shorten all others. */
-function limitFrom(given: { [key: string]: unknown }, name: string, usual: number): number {
-  const value = given[name];
+function limitFrom(file: Given, name: string, usual: number): number {
+  const value = file[name];
   return typeof value === "number" && value >= 0 ? value : usual;
 }
 
-function limitsFrom(given: { [key: string]: unknown }, flushBytes: number): Limits {
+function limitsFrom(file: Given, flushBytes: number): Limits {
   return {
-    flushBytes: limitFrom(given, "flushBytes", flushBytes),
+    flushBytes: limitFrom(file, "flushBytes", flushBytes),
     groupBytes: CHIP_LIMITS.groupBytes,
-    flushAfter: limitFrom(given, "flushAfter", CHIP_LIMITS.flushAfter),
-    windowBytes: limitFrom(given, "windowBytes", CHIP_LIMITS.windowBytes),
-    outboxBytes: limitFrom(given, "outboxBytes", CHIP_LIMITS.outboxBytes),
+    flushAfter: limitFrom(file, "flushAfter", CHIP_LIMITS.flushAfter),
+    windowBytes: limitFrom(file, "windowBytes", CHIP_LIMITS.windowBytes),
+    outboxBytes: limitFrom(file, "outboxBytes", CHIP_LIMITS.outboxBytes),
     pipeBytes: CHIP_LIMITS.pipeBytes,
-    relayBytes: TAKES_CHILDREN ? limitFrom(given, "relayBytes", CHIP_LIMITS.relayBytes) : 0,
-    childrenMax: TAKES_CHILDREN ? limitFrom(given, "childrenMax", CHIP_LIMITS.childrenMax) : 0,
-    routesMax: TAKES_CHILDREN ? limitFrom(given, "routesMax", CHIP_LIMITS.routesMax) : 0,
+    relayBytes: TAKES_CHILDREN ? limitFrom(file, "relayBytes", CHIP_LIMITS.relayBytes) : 0,
+    childrenMax: TAKES_CHILDREN ? limitFrom(file, "childrenMax", CHIP_LIMITS.childrenMax) : 0,
+    routesMax: TAKES_CHILDREN ? limitFrom(file, "routesMax", CHIP_LIMITS.routesMax) : 0,
   };
 }
 
-/** Checks a parsed file. Unknown keys are kept in `raw` and not complained about: applications keep theirs there. */
-export function checkConfiguration(raw: unknown): ConfigurationOutcome {
-  if (!isObject(raw)) return { ok: false, error: "write this file first: " + CONFIGURATION_FILE };
-  const id = raw["id"];
-  if (typeof id !== "string" || id.length === 0 || id.length > NODE_ID_CHARS_MAX) {
-    return fault("id", "a text of 1 to " + NODE_ID_CHARS_MAX + " characters");
-  }
-  const token = raw["token"] === undefined ? "" : raw["token"];
-  if (typeof token !== "string") return fault("token", "a text");
-  let address: Address | undefined;
-  let listen: unknown;
-  let station: WifiConfiguration | undefined;
+/** Checks a parsed file; throws a sentence that names the key. Unknown keys are kept in `raw` and not complained about: applications keep theirs there. */
+export function checkConfiguration(raw: unknown): Configuration {
+  if (!isObject(raw)) throw mistake("write it first");
+  let parent: Address | undefined;
+  let listen: number | undefined;
+  let wifi: WifiConfiguration | undefined;
   if (HAS_SOCKETS) {
-    const parent = raw["parent"];
-    if (parent !== undefined || raw["radio"] === undefined) {
-      if (!isObject(parent)) return fault("parent", "{host, port}");
-      const host = parent["host"];
-      if (typeof host !== "string" || host.length === 0) return fault("parent.host", "a name or an address");
-      const port = parent["port"];
-      if (!isPort(port)) return fault("parent.port", PORT);
-      const path = parent["path"] === undefined ? "/node" : parent["path"];
-      if (typeof path !== "string" || path[0] !== "/") return fault("parent.path", "a text that starts with /");
-      address = { host: host, port: port, path: path };
+    if (raw["parent"] !== undefined || raw["radio"] === undefined) {
+      const address = given(raw, "parent", isObject);
+      parent = {
+        host: given(address, "host", isHost),
+        port: given(address, "port", isPort),
+        path: given(address, "path", isPath, "/node"),
+      };
     }
-    listen = raw["listen"];
-    if (listen !== undefined && !isPort(listen)) return fault("listen", PORT);
-    const wifi = raw["wifi"];
-    if (wifi !== undefined) {
-      const ssid = isObject(wifi) ? wifi["ssid"] : undefined;
-      const password = isObject(wifi) && wifi["password"] !== undefined ? wifi["password"] : "";
-      if (typeof ssid !== "string" || typeof password !== "string") return fault("wifi", "{ssid, password}");
-      station = { ssid: ssid, password: password };
+    if (raw["listen"] !== undefined) listen = given(raw, "listen", isPort);
+    if (raw["wifi"] !== undefined) {
+      const station = given(raw, "wifi", isObject);
+      wifi = { ssid: given(station, "ssid", isText), password: given(station, "password", isText, "") };
     }
   }
-  const limits = raw["limits"] === undefined ? {} : raw["limits"];
-  if (!isObject(limits)) return fault("limits", "an object");
   return {
-    ok: true,
-    configuration: {
-      id: id as NodeId,
-      token: token,
-      parent: address,
-      listen: listen as number | undefined,
-      wifi: station,
-      limits: limitsFrom(limits, address === undefined ? RADIO_FLUSH_BYTES : CHIP_LIMITS.flushBytes),
-      raw: raw,
-    },
+    id: given(raw, "id", isName),
+    token: given(raw, "token", isText, ""),
+    parent: parent,
+    listen: listen,
+    wifi: wifi,
+    limits: limitsFrom(given(raw, "limits", isObject, {}), !parent ? RADIO_FLUSH_BYTES : CHIP_LIMITS.flushBytes),
+    raw: raw,
   };
 }
 
-export function readConfiguration(): ConfigurationOutcome {
+/** Throws a sentence. */
+export function readConfiguration(): Configuration {
   return checkConfiguration(readJson(CONFIGURATION_FILE));
 }

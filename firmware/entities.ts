@@ -109,7 +109,7 @@ export class Entities implements Application {
 
   act(id: string, eid: string, value: unknown): void {
     const board = this.board;
-    const entity = this.find(eid);
+    const entity = this.entityOf(eid);
     if (!board) return;
     if (!entity || entity.options.onAct === undefined) {
       board.answer(id, false, "no such action: " + eid);
@@ -128,17 +128,17 @@ export class Entities implements Application {
 
   set(eid: string, value: unknown, rev: number): void {
     const board = this.board;
-    const entity = this.find(eid);
+    const entity = this.entityOf(eid);
     if (!board) return;
     if (!entity || entity.options.onSet === undefined) {
-      this.log("cannot be set: " + eid);
+      this.say("cannot be set: " + eid);
       return;
     }
     let applied: unknown;
     try {
       applied = entity.options.onSet(value);
     } catch (error) {
-      this.log("setting " + eid + " failed: " + errorText(error));
+      this.say("setting " + eid + " failed: " + errorText(error));
       return;
     }
     board.emit({ type: "!update", eid: eid, value: applied === undefined ? value : applied, rev: rev });
@@ -152,11 +152,11 @@ export class Entities implements Application {
     this.onStatus(isJoined, reason);
   }
 
-  private log(text: string): void {
+  private say(text: string): void {
     if (this.board) this.board.emit({ type: "!log", text: text });
   }
 
-  private find(eid: string): Entity | undefined {
+  private entityOf(eid: string): Entity | undefined {
     for (const entity of this.entities) if (entity.eid === eid) return entity;
     return undefined;
   }
@@ -172,7 +172,7 @@ export class Entities implements Application {
       try {
         value = read();
       } catch (error) {
-        this.log("reading " + entity.eid + " failed: " + errorText(error));
+        this.say("reading " + entity.eid + " failed: " + errorText(error));
       }
       if (value !== undefined) entity.update(value);
     }, every);

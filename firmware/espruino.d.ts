@@ -138,7 +138,7 @@ declare const E: {
 declare const process: {
   version: string;
   env: { BOARD: string };
-  memory(collectGarbage: boolean): { free: number; usage: number; total: number };
+  memory(collectGarbage: boolean): { readonly free: number; readonly usage: number; readonly total: number };
   on(event: "uncaughtException", listener: (error: unknown) => void): void;
 };
 

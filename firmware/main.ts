@@ -6,4 +6,7 @@ import { reportHealth } from "./health.ts";
 import { withRadio } from "./radio-carrier.ts";
 import { withSockets } from "./socket-carrier.ts";
 
-reportHealth((board) => withRadio(board) || withSockets(board));
+reportHealth((board) => {
+  withRadio(board);
+  withSockets(board);
+});

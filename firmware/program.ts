@@ -20,8 +20,9 @@ declare const sapline: { node?: (id?: string) => SaplineNode };
 
 let isTaken = false;
 
-function equip(board: Board): string {
-  return (HAS_RADIO ? withRadio(board) : "") || (HAS_SOCKETS ? withSockets(board) : "");
+function equip(board: Board): void {
+  if (HAS_RADIO) withRadio(board);
+  if (HAS_SOCKETS) withSockets(board);
 }
 
 sapline["node"] = (id) => {

@@ -11,7 +11,7 @@ import type { RadioEffect } from "#shared/radio/effect.ts";
 import { HAS_SOCKETS, TAKES_CHILDREN } from "#shared/role.ts";
 import { type Instant, sooner } from "#shared/units.ts";
 import type { Board, Carrier, CarrierEffect, RadioCarrier } from "./board.ts";
-import { CONFIGURATION_FILE } from "./configuration.ts";
+import { mistake } from "./configuration.ts";
 import { errorText } from "./entities.ts";
 import { espNow, RadioPort, sealBy } from "./ports/espnow.ts";
 import { hasWifi } from "./ports/wifi.ts";
@@ -26,7 +26,7 @@ const CHANNEL_EVERY = 1000;
 
 class EspNowCarrier implements RadioCarrier {
   private board: Board;
-  private port: RadioPort;
+  private driver: RadioPort;
   private radio: Radio;
   /** Of a node that has both ways up. */
   private outgress: Outgress | undefined;
@@ -50,17 +50,17 @@ class EspNowCarrier implements RadioCarrier {
     this.channel = 0;
     const library = espNow();
     const seal = sealBy(library, settings.isOpen);
-    this.port = new RadioPort(library, settings.channel);
-    this.port.onHeard = (mac, bytes, rssi, channel) =>
-      this.apply(this.radio.heard(mac, bytes, rssi, channel, board.now()));
+    this.driver = new RadioPort(library, settings.channel);
+    this.driver.onHeard = (mac, bytes, rssi, channel) =>
+      this.carry(this.radio.heard(mac, bytes, rssi, channel, board.now()));
     this.radio = new Radio(
       {
         id: configuration.id,
-        mac: this.port.mac,
+        mac: this.driver.mac,
         installKey: settings.installKey,
         mayParent: settings.mayParent,
-        isSource: configuration.parent !== undefined && !isEither,
-        isEither: isEither,
+        isSource: HAS_SOCKETS && configuration.parent !== undefined && !isEither,
+        isEither: HAS_SOCKETS && isEither,
         channel: 0,
         lastChannel: settings.channel,
         isSleepy: settings.isSleepy,
@@ -72,7 +72,7 @@ class EspNowCarrier implements RadioCarrier {
   }
 
   start(): void {
-    this.apply(this.radio.start(this.board.now()));
+    this.carry(this.radio.start(this.board.now()));
     if (HAS_SOCKETS && hasWifi(this.board.configuration.wifi)) this.follow();
   }
 
@@ -93,16 +93,16 @@ class EspNowCarrier implements RadioCarrier {
     const wanted = this.wanted;
     this.wanted = [];
     this.hasTold = false;
-    for (const effect of wanted) this.apply(this.ask(effect, now));
+    for (const effect of wanted) this.carry(this.ask(effect, now));
     const isJoined = node.isJoined();
-    if (TAKES_CHILDREN) this.apply(this.radio.setJoined(isJoined, now));
-    const isRooted = HAS_SOCKETS && this.board.up !== this && isJoined;
+    if (TAKES_CHILDREN) this.carry(this.radio.setJoined(isJoined, now));
+    const isRooted = HAS_SOCKETS && this.board.upCarrier !== this && isJoined;
     if (HAS_SOCKETS && isRooted !== this.isRooted) {
       this.isRooted = isRooted;
-      this.apply(this.radio.setRootward(isRooted ? 0 : undefined, now));
+      this.carry(this.radio.setRootward(isRooted ? 0 : undefined, now));
     }
     const at = this.radio.wakeAt();
-    if (at !== undefined && now >= at) this.apply(this.radio.tick(now));
+    if (at !== undefined && now >= at) this.carry(this.radio.tick(now));
     const choice = !HAS_SOCKETS || !this.outgress ? undefined : this.heed(this.outgress, now);
     return this.hasTold ? now : sooner(this.radio.wakeAt(), choice);
   }
@@ -139,15 +139,17 @@ class EspNowCarrier implements RadioCarrier {
     }
   }
 
-  private apply(effects: readonly RadioEffect[]): void {
+  private carry(effects: readonly RadioEffect[]): void {
     const board = this.board;
     for (const effect of effects) {
       switch (effect.kind) {
         case "transmit":
-          this.port.transmit(effect.mac, effect.bytes, (outcome) => this.apply(this.radio.sent(outcome, board.now())));
+          this.driver.transmit(effect.mac, effect.bytes, (outcome) =>
+            this.carry(this.radio.sent(outcome, board.now())),
+          );
           break;
         case "tune":
-          this.port.tune(effect.channel);
+          this.driver.tune(effect.channel);
           break;
         case "restart":
           setTimeout(() => this.restart(), 0);
@@ -175,41 +177,36 @@ class EspNowCarrier implements RadioCarrier {
   }
 
   private restart(): void {
-    this.port.restart();
-    this.apply(this.radio.restarted(this.board.now()));
+    this.driver.restart();
+    this.carry(this.radio.restarted(this.board.now()));
   }
 
   /** Goes where Wi-Fi goes. */
   private follow(): void {
+    if (!HAS_SOCKETS) return;
     setTimeout(() => this.follow(), CHANNEL_EVERY);
-    const channel = this.board.hasNetwork ? this.port.channel() : 0;
+    const channel = this.board.hasNetwork ? this.driver.channel() : 0;
     if (channel === this.channel) return;
     this.channel = channel;
-    this.apply(this.radio.moved(channel, this.board.now()));
+    this.carry(this.radio.moved(channel, this.board.now()));
   }
 }
 
-/** Gives a board the radio that its configuration asks for, if any; answers what stands against it, or "". */
-export function withRadio(board: Board): string {
+/** Gives a board the radio that its configuration asks for, if any. Throws a sentence if the board cannot do without. */
+export function withRadio(board: Board): void {
   const configuration = board.configuration;
-  const given = configuration.raw["radio"];
-  if (given === undefined) return HAS_SOCKETS ? "" : CONFIGURATION_FILE + ": radio must be {key}";
-  const settings = radioSettings(given);
-  if (typeof settings === "string") return settings;
-  const isEither = HAS_SOCKETS && configuration.raw["outgress"] === "auto";
-  if (isEither && configuration.parent === undefined) {
-    return CONFIGURATION_FILE + ": outgress auto needs a parent beside the radio";
-  }
-  let fault = settings.isOpen ? "datagrams are NOT encrypted, as configured" : "";
+  const raw = configuration.raw;
+  if (HAS_SOCKETS && raw["radio"] === undefined) return;
+  const settings = radioSettings(raw);
+  const hasParent = HAS_SOCKETS && configuration.parent !== undefined;
+  const isEither = HAS_SOCKETS && raw["outgress"] === "auto";
+  if (HAS_SOCKETS && isEither && !hasParent) throw mistake("outgress");
+  board.isEager = !hasParent || isEither;
+  if (settings.isOpen) console.log("sapline: radio: NOT encrypted, as configured");
   try {
     board.radio = new EspNowCarrier(board, settings, isEither);
   } catch (error) {
-    fault = errorText(error);
+    if (!hasParent) throw error;
+    console.log("sapline: " + errorText(error) + "; going on without the radio");
   }
-  board.isEager = isEither || configuration.parent === undefined;
-  if (fault === "") return "";
-  fault = "radio: " + fault;
-  if (!board.radio && configuration.parent === undefined) return fault;
-  console.log("sapline: " + fault + (!board.radio ? "; going on without it" : ""));
-  return "";
 }

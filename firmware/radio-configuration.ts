@@ -1,8 +1,9 @@
 /**
- * What `radio` in `sapline.json` says. A mistake in it is answered with a sentence that says what to do, and never shows the key.
+ * What `radio` in `sapline.json` says. A mistake in it is answered with a sentence that names what is wrong, and never shows the
+ * radio's key.
  */
 import { CHANNELS } from "#shared/radio/tree-limits.ts";
-import { CONFIGURATION_FILE } from "./configuration.ts";
+import { given, isObject, isText, mistake } from "./configuration.ts";
 
 export interface RadioSettings {
   /** 16 bytes. */
@@ -16,38 +17,33 @@ export interface RadioSettings {
   mayParent: boolean;
 }
 
-/** Digits of a key. */
-const KEY_DIGITS = 32;
+const KEY_BYTES = 16;
 
-/** 16 bytes from 32 hex digits; "" if they are not that. */
-function keyFrom(digits: unknown): string {
+/** 16 bytes from 32 hex digits. */
+function keyFrom(digits: string): string {
   let key = "";
-  if (typeof digits !== "string" || digits.length !== KEY_DIGITS) return "";
-  for (let i = 0; i < KEY_DIGITS; i += 2) {
+  for (let i = 0; i < digits.length; i += 2) {
     const pair = digits.substr(i, 2);
     const byte = parseInt(pair, 16);
-    if ((256 + byte).toString(16).substr(1) !== pair.toLowerCase()) return "";
-    key += String.fromCharCode(byte);
+    if ((256 + byte).toString(16).substr(1) === pair.toLowerCase()) key += String.fromCharCode(byte);
   }
+  if (key.length !== KEY_BYTES || digits.length !== 2 * KEY_BYTES) throw mistake("radio.key");
   return key;
 }
 
-/** The settings, or what is wrong with them. */
-export function radioSettings(raw: unknown): RadioSettings | string {
-  const given = (typeof raw === "object" && raw !== null ? raw : {}) as { [key: string]: unknown };
-  const installKey = keyFrom(given["key"]);
-  if (installKey === "") {
-    return CONFIGURATION_FILE + ": radio.key must be " + KEY_DIGITS + " hex digits";
-  }
-  const channel = given["channel"] === undefined ? 0 : given["channel"];
-  if (typeof channel !== "number" || !(channel >= 0 && channel <= CHANNELS && Math.floor(channel) === channel)) {
-    return CONFIGURATION_FILE + ": radio.channel must be a number from 1 to " + CHANNELS;
-  }
+/** 0: none is said. */
+function isChannel(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= CHANNELS && Math.floor(value) === value;
+}
+
+/** The settings in a file that has some; throws a sentence. */
+export function radioSettings(file: { [key: string]: unknown }): RadioSettings {
+  const radio = given(file, "radio", isObject);
   return {
-    installKey: installKey,
-    channel: channel,
-    isOpen: given["open"] === true,
-    isSleepy: given["sleepy"] === true,
-    mayParent: given["children"] !== false,
+    installKey: keyFrom(given(radio, "key", isText, "")),
+    channel: given(radio, "channel", isChannel, 0),
+    isOpen: radio["open"] === true,
+    isSleepy: radio["sleepy"] === true,
+    mayParent: radio["children"] !== false,
   };
 }

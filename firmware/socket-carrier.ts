@@ -3,7 +3,7 @@
  */
 import type { LinkId } from "#shared/units.ts";
 import type { Board, Carrier, CarrierEffect } from "./board.ts";
-import { CONFIGURATION_FILE } from "./configuration.ts";
+import { mistake } from "./configuration.ts";
 import { HttpIngress } from "./ports/http-ingress.ts";
 import { nothing, widenChunks } from "./ports/socket.ts";
 import { type Address, Dial } from "./ports/websocket-client.ts";
@@ -117,10 +117,9 @@ export class SocketCarrier implements Carrier {
   }
 }
 
-/** Gives a board its WebSockets; answers what stands against it, or "". */
-export function withSockets(board: Board): string {
+/** Gives a board its WebSockets. Throws a sentence if it then has no way up. */
+export function withSockets(board: Board): void {
   board.sockets = new SocketCarrier(board);
-  return board.configuration.parent === undefined && !board.radio
-    ? CONFIGURATION_FILE + ": this program has no radio: give it a parent"
-    : "";
+  // The file names a radio that this program does not have.
+  if (board.configuration.parent === undefined && !board.radio) throw mistake("parent");
 }

@@ -2,6 +2,7 @@
  * What the protocol asks of the world around it. The edges (firmware, host, simulator) perform these, in order, and decide nothing.
  */
 import type { ShelfEffect } from "./link/shelf.ts";
+import { HAS_SOCKETS } from "./role.ts";
 import type { LinkId, NodeId } from "./units.ts";
 
 /** Effects on links, common to a node and the root. */
@@ -119,3 +120,8 @@ export interface RootImage {
 
 /** The shared "no effects", so that the usual case allocates nothing. */
 export const NOTHING: readonly never[] = [];
+
+/** A link is to be closed. The radio has no words for why. */
+export function closing(link: LinkId, code: number, reason: string): LinkEffect {
+  return HAS_SOCKETS ? { kind: "close", link, code, reason } : ({ kind: "close", link } as LinkEffect);
+}

@@ -3,12 +3,12 @@
  * Inputs are methods with the time as an argument; what is to be done comes back as effects, to be performed in order.
  * After each input the edge sets its one timer to `wakeAt()` and calls `tick` then. Links below zero are this node's own dials.
  */
-import { type NodeEffect, NOTHING } from "./effect.ts";
+import { closing, type NodeEffect, NOTHING } from "./effect.ts";
 import { EPOCH_EVENTS_MAX, type Limits, LINE_BYTES_MAX, SWEEP_EVERY } from "./limits.ts";
 import { Flight } from "./link/flight.ts";
 import { Outbox } from "./link/outbox.ts";
 import { Pulse } from "./link/pulse.ts";
-import { TAKES_CHILDREN } from "./role.ts";
+import { HAS_SOCKETS, TAKES_CHILDREN } from "./role.ts";
 import { count, type Counters } from "./table.ts";
 import type { TextCodec } from "./text.ts";
 import { Actions } from "./tree/actions.ts";
@@ -198,10 +198,7 @@ export class TreeNode {
     const state = this.joining.state;
     if (state.kind === "waiting") out.push({ kind: "dial", link: this.joining.dial(now) });
     else if (state.kind === "greeting" || state.kind === "rootless") this.greet(state.link, now, out);
-    else if (state.kind === "dialing") {
-      out.push({ kind: "close", link: state.link, code: 1001, reason: "no answer" });
-      this.lose("lost", "no answer from the parent", now, out);
-    }
+    else if (HAS_SOCKETS && state.kind === "dialing") this.hangUp(state.link, "no answer", now, out);
   }
 
   private sweep(now: Instant, out: NodeEffect[]): void {
@@ -216,8 +213,7 @@ export class TreeNode {
     const finding = this.parent.check(now, true);
     if (finding === "ask") this.sendLine(link, PING, out);
     if (finding === "dead") {
-      out.push({ kind: "close", link, code: 1001, reason: "silent for too long" });
-      this.lose("lost", "parent silent", now, out);
+      this.hangUp(link, "silent for too long", now, out);
     } else if (this.joining.joinedLink !== 0 && this.flight.acked >= EPOCH_EVENTS_MAX) this.greet(link, now, out);
   }
 
@@ -341,8 +337,14 @@ export class TreeNode {
   }
 
   private dismissed(link: LinkId, reason: string, now: Instant, out: NodeEffect[]): void {
-    out.push({ kind: "close", link, code: 1000, reason: "dismissed" });
+    out.push(closing(link, 1000, "dismissed"));
     this.lose(reason === "replaced" ? "replaced" : "refused", reason, now, out);
+  }
+
+  /** Gives a link up that leads nowhere. */
+  private hangUp(link: LinkId, reason: string, now: Instant, out: NodeEffect[]): void {
+    out.push(closing(link, 1001, reason));
+    this.lose("lost", reason, now, out);
   }
 
   private lose(why: "lost" | "replaced" | "refused", reason: string, now: Instant, out: NodeEffect[]): void {

@@ -85,7 +85,7 @@ function unitsOf(settings: unknown): { [eid: string]: unknown } {
 }
 
 /** Plays, on a board with these carriers: see `boot`. */
-export function play(firmware: string, equip: (board: Board) => string): void {
+export function play(firmware: string, equip: (board: Board) => void): void {
   const entities = new Entities();
   entities.onStatus = (isJoined, reason) => {
     console.log("sapline: " + (isJoined ? "joined" : "away: " + reason));

@@ -15,7 +15,7 @@ export function espNow(): EspruinoEspNow {
   try {
     return require("ESPNOW");
   } catch {
-    throw new Error("no ESPNOW library: see docs/espnow-build.md");
+    throw new Error("radio: no ESPNOW library: see docs/espnow-build.md");
   }
 }
 

@@ -25,7 +25,7 @@ export class HeadReader {
   }
 
   /** The head once it is whole, "long" past the limit, undefined while more has to come. */
-  push(chunk: string): HttpHead | "long" | undefined {
+  feed(chunk: string): HttpHead | "long" | undefined {
     // The end may lie across two chunks: look again at the last three bytes.
     const from = this.seen.length > 3 ? this.seen.length - 3 : 0;
     this.seen += chunk;

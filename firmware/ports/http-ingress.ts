@@ -65,7 +65,7 @@ export class HttpIngress {
       clearTimeout(timer);
     };
     socket.onData = (chunk) => {
-      const request = head.push(chunk);
+      const request = head.feed(chunk);
       if (request === undefined) return;
       clearTimeout(timer);
       this.route(socket, request);

@@ -79,7 +79,7 @@ export class Dial {
 
   private take(socket: SocketPort, chunk: string): void {
     const outcome = this.outcome;
-    const head = this.head.push(chunk);
+    const head = this.head.feed(chunk);
     if (!outcome || head === undefined) return;
     const status = head === "long" ? 0 : parseInt(head.start[1] as string, 10);
     this.outcome = undefined;

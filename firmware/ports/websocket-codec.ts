@@ -107,7 +107,7 @@ export class WebSocketDecoder {
     this.isOver = false;
   }
 
-  push(chunk: string): readonly WebSocketEvent[] {
+  feed(chunk: string): readonly WebSocketEvent[] {
     // Mostly a chunk is one short text from the parent, and nothing else.
     const length = chunk.length - 2;
     const isWhole = length < 126 && chunk.charCodeAt(0) === 129 && chunk.charCodeAt(1) === length && this.missing < 0;

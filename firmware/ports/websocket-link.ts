@@ -57,7 +57,7 @@ export class WebSocketLink {
 
   /** Bytes from the socket, or what came behind the handshake. */
   take(chunk: string): void {
-    for (const event of this.decoder.push(chunk)) {
+    for (const event of this.decoder.feed(chunk)) {
       if (this.isClosing) return;
       switch (event.kind) {
         case "text":

@@ -46,7 +46,7 @@ export interface OpenChunk {
   stampUntil: number;
   unix: number;
   /** The time that the short line before had; 0 if there was none in this chunk. */
-  at: number;
+  saidAt: number;
   /** How many bytes it may become. */
   most: number;
 }
@@ -94,7 +94,17 @@ export class Outbox {
     this.chunkEvents = 0;
     this.chunkBytes = 0;
     // Whole from the start: the bundle gives one name to members that it sees on no object together.
-    this.open = { free: 0, lines: "", events: 0, takesShort: false, stamp: "", stampUntil: 0, unix: 0, at: 0, most: 0 };
+    this.open = {
+      free: 0,
+      lines: "",
+      events: 0,
+      takesShort: false,
+      stamp: "",
+      stampUntil: 0,
+      unix: 0,
+      saidAt: 0,
+      most: 0,
+    };
     this.namesKnown = 0;
     this.aliases = new Aliases(codec);
     this.tail = [];
@@ -151,11 +161,11 @@ export class Outbox {
   stamp(unix: UnixMillis): string {
     const open = this.open;
     if (open.stamp === SAME_TIME) {
-      open.at = open.unix;
+      open.saidAt = open.unix;
       open.stamp = "";
     }
     open.unix = unix;
-    return unix === open.at ? SAME_TIME : "," + (unix - open.at) + SAME_TIME;
+    return unix === open.saidAt ? SAME_TIME : "," + (unix - open.saidAt) + SAME_TIME;
   }
 
   /** Takes an `!update` of nothing but entity and value, made at `unix`, as a short line. False if it is none, or there is no room for such. */
@@ -199,7 +209,7 @@ export class Outbox {
   /** The chunk at that place, made now of what is waiting if need be: of `most` bytes, or of one line. */
   take(place: number, most: number, unix: (at: Instant) => UnixMillis): Chunk {
     if (place === this.chunks.length) {
-      this.close();
+      this.closeOpen();
       // All of it, so that what comes now finds the fast way.
       for (let size = most; this.tail.length > 0; size = this.limits.groupBytes) this.pack(size, unix);
     }
@@ -241,7 +251,7 @@ export class Outbox {
     const limits = this.limits;
     const free = limits.outboxBytes - this.bytes();
     if (this.tail.length > 0 || bytes > free) return false;
-    this.close();
+    this.closeOpen();
     const room = this.room();
     const open = this.open;
     const most = this.chunks.length > 0 ? limits.groupBytes : limits.flushBytes;
@@ -252,21 +262,21 @@ export class Outbox {
   }
 
   /** Ends the chunk that is being filled. */
-  close(): void {
+  closeOpen(): void {
     const open = this.open;
     if (open.events > 0) {
-      this.push(open.lines, open.events, open.most - open.free, open.at > 0 || open.stamp === SAME_TIME);
+      this.addChunk(open.lines, open.events, open.most - open.free, open.saidAt > 0 || open.stamp === SAME_TIME);
     }
     open.lines = "";
     open.events = 0;
     open.stamp = "";
     open.stampUntil = 0;
-    open.at = 0;
+    open.saidAt = 0;
     open.most = 0;
     open.free = 0;
   }
 
-  private push(lines: string, events: number, bytes: number, isShort: boolean): void {
+  private addChunk(lines: string, events: number, bytes: number, isShort: boolean): void {
     this.chunks.push({ lines, events, bytes, names: this.aliases.names.length, isShort });
     this.chunkEvents += events;
     this.chunkBytes += bytes;
@@ -284,7 +294,7 @@ export class Outbox {
     }
     this.tail.splice(0, events);
     this.tailBytes -= bytes;
-    this.push(text, events, this.codec.byteLength(text), false);
+    this.addChunk(text, events, this.codec.byteLength(text), false);
   }
 
   /** The slow way in: one by one, for each may have to give way. */
@@ -293,7 +303,7 @@ export class Outbox {
     if (this.bytes() + entry.bytes > most) {
       this.unpack(sent);
       if (!this.makeRoom(entry, most)) return false;
-    } else this.close();
+    } else this.closeOpen();
     this.tail.push(entry);
     this.tailBytes += entry.bytes;
     return true;
@@ -301,7 +311,7 @@ export class Outbox {
 
   /** Takes the unsent chunks apart, as far as they come after those with short lines. */
   private unpack(sent: number): void {
-    this.close();
+    this.closeOpen();
     let from = this.chunks.length;
     while (from > sent && !(this.chunks[from - 1] as Chunk).isShort) from -= 1;
     const entries: Entry[] = [];

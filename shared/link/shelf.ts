@@ -281,7 +281,7 @@ export class Shelf extends ShelfQueue {
   /** As much of what is in memory alone as goes on one page. */
   private write(flight: Flight, unix: ((at: Instant) => UnixMillis) | undefined): void {
     const back = this.back;
-    back.close();
+    back.closeOpen();
     if (unix !== undefined && back.tail.length > 0) back.take(back.chunks.length, this.limits.groupBytes, unix);
     const epoch = this.isNumbered ? flight.epoch : 0;
     let first = 1 + (this.isNumbered ? flight.acked + this.inFlash() : this.looseEver);

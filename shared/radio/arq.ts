@@ -55,7 +55,7 @@ export class ArqSender {
   giveUpAt: Instant | undefined;
   private base: number;
   private window: number;
-  private random: Random;
+  private chance: Random;
   private roundTrip: number;
   /** How many waits in a row were for nothing. */
   private waits: number;
@@ -70,7 +70,7 @@ export class ArqSender {
     this.giveUpAt = undefined;
     this.base = 0;
     this.window = window;
-    this.random = random;
+    this.chance = random;
     this.roundTrip = ACK_WAIT_FIRST - ACK_AFTER;
     this.waits = 0;
   }
@@ -128,7 +128,7 @@ export class ArqSender {
   /** Starts the wait for an answer of the peer. */
   waitFrom(now: Instant): void {
     const doublings = Math.min(Math.max(0, this.waits - ACK_WAITS_ALIKE), ACK_DOUBLINGS_MAX);
-    const wait = (this.roundTrip + ACK_AFTER) * (1 << doublings) * (1 + this.random() / 4);
+    const wait = (this.roundTrip + ACK_AFTER) * (1 << doublings) * (1 + this.chance() / 4);
     this.giveUpAt = after(now, Math.min(ACK_WAIT_MAX, wait));
   }
 

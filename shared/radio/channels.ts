@@ -17,7 +17,7 @@ const FIRST = [1, 6, 11];
 export class Channels {
   /** Where we are. */
   channel: number;
-  private random: Random;
+  private chance: Random;
   private isFixed: boolean;
   /** The last good one. */
   private home: number;
@@ -28,7 +28,7 @@ export class Channels {
 
   /** `fixed`: the channel that Wi-Fi dictates, or 0; `last`: where to begin if there is none. */
   constructor(fixed: number, last: number, random: Random) {
-    this.random = random;
+    this.chance = random;
     this.isFixed = fixed > 0;
     this.channel = fixed || last;
     this.home = this.channel;
@@ -74,12 +74,12 @@ export class Channels {
       this.channel = next;
       const isAgain = this.plan[this.plan.length - 1] === next;
       // Searchers that started together do not ask together for ever.
-      this.stepAt = after(now, (isAgain ? SEARCH_ASK_AGAIN : SEARCH_DWELL) * (0.9 + 0.2 * this.random()));
+      this.stepAt = after(now, (isAgain ? SEARCH_ASK_AGAIN : SEARCH_DWELL) * (0.9 + 0.2 * this.chance()));
       return true;
     }
     this.channel = this.home;
     this.plan = this.round();
-    this.stepAt = after(now, this.pause * (0.75 + 0.5 * this.random()));
+    this.stepAt = after(now, this.pause * (0.75 + 0.5 * this.chance()));
     this.pause = Math.min(1.5 * this.pause, SEARCH_AFTER_MAX);
     return false;
   }

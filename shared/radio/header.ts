@@ -23,9 +23,9 @@ export const SOLICIT = 3;
 export const JOIN = 4;
 export const JOIN_ACK = 5;
 
-/** `flags`: the sender waits for an ack of this. */
+/** `marks`: the sender waits for an ack of this. */
 export const PULL = 2;
-/** `flags`: the sender's own way up is full. */
+/** `marks`: the sender's own way up is full. */
 export const CONGESTED = 1;
 /** `frag`: the payload starts with the start of a frame. */
 export const FIRST = 8;
@@ -39,7 +39,7 @@ export const NO_PATH = 255;
 export interface Header {
   form: number;
   /** PULL, CONGESTED. */
-  flags: number;
+  marks: number;
   net: number;
   counter: number;
   seq: number;
@@ -54,12 +54,12 @@ export interface Header {
 
 /** A header with nothing in it, to be filled in. */
 export function emptyHeader(form: number, net: number, epoch: number): Header {
-  return { form, flags: 0, net, counter: 0, seq: 0, ack: 0, sack: 0, cost: NO_PATH, frag: 0, epoch, credits: 0 };
+  return { form, marks: 0, net, counter: 0, seq: 0, ack: 0, sack: 0, cost: NO_PATH, frag: 0, epoch, credits: 0 };
 }
 
 export function headerBytes(header: Header): string {
   return String.fromCharCode(
-    (VERSION << 6) | (header.form << 2) | header.flags,
+    (VERSION << 6) | (header.form << 2) | header.marks,
     header.net,
     header.counter >> 16,
     (header.counter >> 8) & 255,
@@ -83,7 +83,7 @@ export function parseHeader(bytes: string): Header | undefined {
   if (length < HEADER_BYTES + TAG_BYTES || length > DATAGRAM_BYTES_MAX || first >> 6 !== VERSION) return undefined;
   return {
     form: (first >> 2) & 15,
-    flags: first & 3,
+    marks: first & 3,
     net: head.charCodeAt(1),
     counter: (head.charCodeAt(2) << 16) | (head.charCodeAt(3) << 8) | head.charCodeAt(4),
     seq: head.charCodeAt(5),

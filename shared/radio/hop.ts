@@ -12,7 +12,7 @@ import { JOIN_OFFERS_MAX } from "./tree-limits.ts";
 /** Hands the session what it has room for. */
 export function feed(hop: Session, out: RadioEffect[]): void {
   while (hop.waiting.length > 0 && hop.send(hop.waiting[0] as string)) hop.waiting.shift();
-  if (!hop.isOwing || hop.waiting.length > 0 || !hop.isDrained) return;
+  if (!hop.isOwing || hop.waiting.length > 0 || !hop.isDrained()) return;
   hop.isOwing = false;
   out.push({ kind: "drained", link: hop.link });
 }

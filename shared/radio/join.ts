@@ -28,13 +28,13 @@ export class KeyRing {
   /** Tells other trees' datagrams before anything is computed. */
   net: number;
   private seal: Seal;
-  private join: string;
+  private joinKey: string;
   private group: string;
 
   constructor(installKey: string, seal: Seal) {
     this.seal = seal;
     this.net = netOf(seal, installKey);
-    this.join = seal.mac(installKey, "sapline join");
+    this.joinKey = seal.mac(installKey, "sapline join");
     this.group = seal.mac(installKey, "sapline group");
   }
 
@@ -50,16 +50,16 @@ export class KeyRing {
 
   /** A datagram of a join, with its tag. `context` is what both know: addresses, and in answers the child's nonce. */
   sign(context: string, text: string): string {
-    return text + this.tag(this.join, context + text);
+    return text + this.tag(this.joinKey, context + text);
   }
 
   signed(context: string, text: string): string | undefined {
-    return this.checked(this.join, context, text);
+    return this.checked(this.joinKey, context, text);
   }
 
   /** 16 bytes. Both ends come to the same one. */
   session(child: string, parent: string, childNonce: string, parentNonce: string): string {
-    return this.seal.mac(this.join, "session" + child + parent + childNonce + parentNonce).substr(0, KEY_BYTES);
+    return this.seal.mac(this.joinKey, "session" + child + parent + childNonce + parentNonce).substr(0, KEY_BYTES);
   }
 
   /** Nobody writes keys into a log by writing down an object that has them. */

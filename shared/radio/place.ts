@@ -62,7 +62,7 @@ export class Place {
   channels: Channels;
   trickle: Trickle;
   protected config: RadioConfig;
-  protected random: Random;
+  protected chance: Random;
   protected transmitter: Transmitter;
   private neighbours: Neighbours;
   private parents: Parents;
@@ -98,7 +98,7 @@ export class Place {
     // A leaf has nothing to tell that it is not asked for.
     this.trickle = TAKES_CHILDREN ? new Trickle(random) : (undefined as never);
     this.config = config;
-    this.random = random;
+    this.chance = random;
     this.transmitter = new Transmitter(random);
     this.transmitter.counters = this.counters;
     this.neighbours = new Neighbours(config.mac);
@@ -173,14 +173,14 @@ export class Place {
     // It has left our parent: does that live?
     if (wasSibling && !this.isSibling(from)) this.doubt(now);
     if (TAKES_CHILDREN && header.form === SOLICIT && this.cost < header.cost) {
-      this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.random()));
+      this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.chance()));
     }
     if (header.cost === NO_PATH) return;
     if (this.parent) this.decideAt = now;
     else {
       this.channels.isGood();
       // Others may be about to answer as well: choose among them.
-      if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER * (1 + DECIDE_SPREAD * this.random()));
+      if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER * (1 + DECIDE_SPREAD * this.chance()));
     }
   }
 
@@ -217,7 +217,7 @@ export class Place {
     this.target = undefined;
     this.decideAt = now;
     if (this.parent && !isDoubted(this.parent)) this.rest(now);
-    else this.askFrom = after(now, ASK_AFTER * (1 << this.refusals) * (0.5 + 0.5 * this.random()));
+    else this.askFrom = after(now, ASK_AFTER * (1 << this.refusals) * (0.5 + 0.5 * this.chance()));
     if (this.refusals < ASK_DOUBLINGS_MAX) this.refusals += 1;
     shun(to, shunMax, now);
   }
@@ -230,7 +230,7 @@ export class Place {
 
   /** It is as good as it gets, for a while. */
   rest(now: Instant): void {
-    this.askFrom = after(now, this.restFor * (0.5 + this.random()));
+    this.askFrom = after(now, this.restFor * (0.5 + this.chance()));
     this.restFor = Math.min(2 * this.restFor, ASK_BETTER_AFTER_MAX);
   }
 
@@ -245,7 +245,7 @@ export class Place {
    */
   private probe(parent: Neighbour, now: Instant): void {
     const siblings = this.neighbours.known.filter((one) => this.isSibling(one)).length;
-    const silence = PROBE_AFTER * (1 + siblings) * (0.75 + 0.5 * this.random());
+    const silence = PROBE_AFTER * (1 + siblings) * (0.75 + 0.5 * this.chance());
     const isSilent = now >= after(this.aliveAt, silence);
     this.probeAt = after(isSilent ? now : this.aliveAt, silence);
     if (isSilent && !this.config.isSleepy) this.transmitter.post(parent.mac, PROBE_DATAGRAM);
@@ -270,7 +270,7 @@ export class Place {
     this.costSaid = cost;
     this.trickle.reset(now);
     // Those who hang on the parent that was left, or on us, want to know.
-    this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.random()));
+    this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.chance()));
   }
 
   /** Which parent to have, and what to do for it. */
@@ -285,7 +285,7 @@ export class Place {
     if (now < this.askFrom) this.decideAt = this.askFrom;
     else {
       this.target = best;
-      this.nonce = randomBytes(NONCE_BYTES, this.random);
+      this.nonce = randomBytes(NONCE_BYTES, this.chance);
       this.tries = JOIN_TRIES;
       this.joinAt = now;
     }
@@ -301,7 +301,7 @@ export class Place {
       return this.notTaken(to, SHUN_MUTE_MAX, now);
     }
     this.tries -= 1;
-    this.joinAt = after(now, JOIN_AFTER * (1 + this.random()));
+    this.joinAt = after(now, JOIN_AFTER * (1 + this.chance()));
     const text = this.header(JOIN, 0) + this.nonce + (this.config.isSleepy ? SLEEPY : AWAKE);
     this.transmitter.post(to.mac, this.ring.sign(this.own + macBytes(to.mac), text));
   }

@@ -48,7 +48,7 @@ export class Radio extends Place {
   /** The link that TreeNode wants upwards, or 0; it is open if `up` has it too. */
   private upLink: LinkId;
   /** The session with the parent. */
-  private up: Session | undefined;
+  private upHop: Session | undefined;
   /** Where the edge was told to tune to. */
   private channel: number;
 
@@ -60,7 +60,7 @@ export class Radio extends Place {
     this.links = RADIO_LINKS_FROM - 1;
     this.epochs = Math.floor(256 * random());
     this.upLink = 0 as LinkId;
-    this.up = undefined;
+    this.upHop = undefined;
     this.channel = 0;
   }
 
@@ -82,7 +82,7 @@ export class Radio extends Place {
     if (this.config.isEither) {
       this.config.isSource = cost !== undefined;
       this.target = undefined;
-      if (this.config.isSource && this.up) this.end(this.up, now);
+      if (this.config.isSource && this.upHop) this.endHop(this.upHop, now);
       this.decideAt = now;
     }
     return this.done(now);
@@ -107,7 +107,7 @@ export class Radio extends Place {
   dial(link: LinkId, now: Instant): readonly RadioEffect[] {
     this.upLink = link;
     if (this.config.isSource) this.out.push({ kind: "closed", link });
-    else if (this.up) this.open(this.up, link);
+    else if (this.upHop) this.open(this.upHop, link);
     return this.done(now);
   }
 
@@ -129,8 +129,8 @@ export class Radio extends Place {
       if (TAKES_CHILDREN && link > 0) this.slots += 1;
       hop.link = 0 as LinkId;
       // Whatever displeased it up there may be better elsewhere.
-      if (hop === this.up) shun(this.parent as Neighbour, SHUN_AFTER_MAX, now);
-      this.end(hop, now);
+      if (hop === this.upHop) shun(this.parent as Neighbour, SHUN_AFTER_MAX, now);
+      this.endHop(hop, now);
     }
     return this.done(now);
   }
@@ -153,7 +153,7 @@ export class Radio extends Place {
       else if (outcome === "fail") {
         if (isDoubted(parent)) this.hurry(now);
         if (flying.bytes === PROBE_DATAGRAM)
-          this.doubt(after(now, PACKET_TIME * (1 + this.random()) * (1 << Math.min(parent.deaf, DEAF_DOUBLINGS_MAX))));
+          this.doubt(after(now, PACKET_TIME * (1 + this.chance()) * (1 << Math.min(parent.deaf, DEAF_DOUBLINGS_MAX))));
       }
     }
     this.transmitter.sent(outcome, now);
@@ -177,7 +177,7 @@ export class Radio extends Place {
     if (this.transmitter.isWedged(now)) this.out.push({ kind: "restart" });
     if (TAKES_CHILDREN) {
       for (const hop of this.transmitter.sessions.slice()) {
-        if (hop !== this.up && (hop.isLost(now) || (hop.link === 0 && now >= hop.until))) this.end(hop, now);
+        if (hop !== this.upHop && (hop.isLost(now) || (hop.link === 0 && now >= hop.until))) this.endHop(hop, now);
       }
     }
     if (TAKES_CHILDREN && this.trickle.isDue(now)) this.shout(BEACON);
@@ -191,7 +191,7 @@ export class Radio extends Place {
 
   /** After every input: what has become of our way up, and what is to go on the air. */
   private done(now: Instant): readonly RadioEffect[] {
-    if (this.up) this.judge(this.up, this.parent as Neighbour, now);
+    if (this.upHop) this.judge(this.upHop, this.parent as Neighbour, now);
     this.think(now);
     for (const hop of this.transmitter.sessions) feed(hop, this.out);
     const next = this.transmitter.next(now);
@@ -214,7 +214,7 @@ export class Radio extends Place {
       shun(parent, SHUN_AFTER_MAX, now);
       blame(parent);
     } else if (parent.beacon.life === up.life && this.isWay(parent)) return;
-    this.end(up, now);
+    this.endHop(up, now);
   }
 
   /** Somebody wants to be our child. */
@@ -224,10 +224,10 @@ export class Radio extends Place {
     if (text === undefined) return count(this.counters, "radio forged");
     if (text.length !== HEADER_BYTES + NONCE_BYTES + 1) return count(this.counters, "radio malformed");
     const asked = text.substr(HEADER_BYTES, NONCE_BYTES);
-    const offers = this.transmitter.sessions.filter((one) => one !== this.up && one.link === 0);
+    const offers = this.transmitter.sessions.filter((one) => one !== this.upHop && one.link === 0);
     let offer = offers.filter((one) => one.peer === mac && one.asked === asked)[0];
     if (!offer && this.mayTake(mac) && this.hasPlace(mac, offers, now)) {
-      const nonce = randomBytes(NONCE_BYTES, this.random);
+      const nonce = randomBytes(NONCE_BYTES, this.chance);
       const key = this.ring.session(child, this.own, asked, nonce);
       const isSleepy = text.charAt(HEADER_BYTES + NONCE_BYTES) === SLEEPY;
       this.epochs = (this.epochs + 1) & 255;
@@ -246,7 +246,7 @@ export class Radio extends Place {
   private hasPlace(mac: Mac, offers: Session[], now: Instant): boolean {
     if (isRoom(mac, offers, this.transmitter.sessions, this.slots)) return true;
     const oldest = offers.filter((one) => one.peer === mac || now >= after(one.until, JOIN_KEPT - JOIN_PENDING))[0];
-    if (oldest) this.end(oldest, now);
+    if (oldest) this.endHop(oldest, now);
     return oldest !== undefined;
   }
 
@@ -266,7 +266,7 @@ export class Radio extends Place {
       return;
     }
     this.target = undefined;
-    const old = this.up;
+    const old = this.upHop;
     // The old parent may have come back meanwhile.
     if (!this.isWanted(to, now)) return;
     const key = this.ring.session(this.own, parent, this.nonce, text.substr(HEADER_BYTES, NONCE_BYTES));
@@ -274,14 +274,14 @@ export class Radio extends Place {
     up.life = beacon.life;
     to.fails = 0;
     to.deaf = 0;
-    this.up = up;
+    this.upHop = up;
     this.parent = to;
     this.rest(now);
     this.aliveAt = now;
     this.probeAt = now;
     this.channels.found();
     this.endOthers(up, now);
-    if (old !== undefined && old.peer !== mac) this.end(old, now);
+    if (old !== undefined && old.peer !== mac) this.endHop(old, now);
     if (this.upLink !== 0) this.open(up, this.upLink);
   }
 
@@ -295,7 +295,7 @@ export class Radio extends Place {
       hop.heardAt = before;
       return;
     }
-    if (hop === this.up) {
+    if (hop === this.upHop) {
       const parent = this.parent as Neighbour;
       parent.cost = header.cost;
       parent.heardAt = now;
@@ -306,7 +306,7 @@ export class Radio extends Place {
         this.endOthers(hop, now);
         if (this.slots <= 0) {
           // Others were quicker.
-          this.end(hop, now);
+          this.endHop(hop, now);
           return count(this.counters, "radio join refused");
         }
         this.slots -= 1;
@@ -320,7 +320,7 @@ export class Radio extends Place {
       }
     }
     collect(hop, this.out);
-    if (hop.isOver) this.end(hop, now);
+    if (hop.isOver) this.endHop(hop, now);
   }
 
   private hopOf(link: LinkId): Session | undefined {
@@ -328,7 +328,7 @@ export class Radio extends Place {
   }
 
   private newHop(mac: Mac, key: string, epoch: number, isSleepy: boolean): Session {
-    const hop = new Session(mac, this.config.mac, key, epoch, this.seal, this.random, isSleepy);
+    const hop = new Session(mac, this.config.mac, key, epoch, this.seal, this.chance, isSleepy);
     hop.counters = this.counters;
     hop.net = this.ring.net;
     hop.pathCost = this.cost;
@@ -354,17 +354,17 @@ export class Radio extends Place {
   /** With each neighbour there is one session: the newest. */
   private endOthers(hop: Session, now: Instant): void {
     const others = this.transmitter.sessions.filter((one) => one !== hop && one.peer === hop.peer);
-    for (const other of others) this.end(other, now);
+    for (const other of others) this.endHop(other, now);
   }
 
   /** A session is over, and TreeNode is told if it knew of it. */
-  private end(hop: Session, now: Instant): void {
+  private endHop(hop: Session, now: Instant): void {
     const link = hop.link;
     this.transmitter.remove(hop);
     // So that the other end need not find out, and keeps no this.
     if (hop.heardAt !== undefined && !hop.isOver && !hop.isLost(now)) this.transmitter.post(hop.peer, hop.bye());
-    if (hop === this.up) {
-      this.up = undefined;
+    if (hop === this.upHop) {
+      this.upHop = undefined;
       this.parent = undefined;
       this.hurry(now);
     }

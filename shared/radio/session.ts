@@ -61,7 +61,7 @@ export class Session {
   private ownBytes: string;
   private peerBytes: string;
   private seal: Seal;
-  private random: Random;
+  private chance: Random;
   private isSleepy: boolean;
   private head: Header;
   private replay: Replay;
@@ -99,7 +99,7 @@ export class Session {
     this.ownBytes = macBytes(own);
     this.peerBytes = macBytes(peer);
     this.seal = seal;
-    this.random = random;
+    this.chance = random;
     this.isSleepy = isSleepy;
     this.head = emptyHeader(DATA, 0, epoch);
     this.replay = new Replay();
@@ -120,12 +120,12 @@ export class Session {
   }
 
   /** Whether all that was sent has been handed to the window: there is room for more. */
-  get isDrained(): boolean {
+  isDrained(): boolean {
     return this.cutter.held === 0;
   }
 
   /** Frames that came and were not taken yet. */
-  get inbox(): readonly string[] {
+  get arrived(): readonly string[] {
     return this.joiner.inbox;
   }
 
@@ -157,7 +157,7 @@ export class Session {
     // Mostly one sends and the other has nothing under way.
     if (isNewest && this.sender.slots.length > 0) this.acknowledged(header, now);
     else if (isNewest) this.credited(header.credits, now);
-    if ((header.flags & PULL) !== 0) this.ackAt = now;
+    if ((header.marks & PULL) !== 0) this.ackAt = now;
     if (header.form === ACK) {
       if (payload !== "") this.isOver = true;
       return;
@@ -222,7 +222,7 @@ export class Session {
     if (outcome === "fail") {
       const doublings = Math.min(this.fails, FAIL_DOUBLINGS_MAX);
       this.fails += 1;
-      at = after(now, PACKET_TIME * (1 + this.random()) * (1 << doublings));
+      at = after(now, PACKET_TIME * (1 + this.chance()) * (1 << doublings));
     } else if (slot) slot.sends -= 1;
     if (slot) sender.miss(slot, at);
     else if (this.ackAt === undefined && this.fails <= ACK_FAILS_MAX) this.ackAt = at;
@@ -280,7 +280,7 @@ export class Session {
     this.toldCredits = credits;
     this.ackAt = undefined;
     if (isAsking) this.unasked = 0;
-    head.flags = isAsking ? PULL : 0;
+    head.marks = isAsking ? PULL : 0;
     head.net = this.net;
     head.cost = this.pathCost;
     head.ack = this.receiver.expected;

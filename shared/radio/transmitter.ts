@@ -32,7 +32,7 @@ export class Transmitter {
   /** … and whose it is, if a session's. */
   private owner: Session | undefined;
   private posts: Transmission[];
-  private random: Random;
+  private chance: Random;
   /** The session whose turn it was. */
   private turn: number;
   /** When the radio has to have answered, or, if nothing is with it, from when on it may be used. */
@@ -46,7 +46,7 @@ export class Transmitter {
     this.flying = undefined;
     this.owner = undefined;
     this.posts = [];
-    this.random = random;
+    this.chance = random;
     this.turn = 0;
     this.freeAt = 0 as Instant;
     this.trouble = 0;
@@ -140,7 +140,7 @@ export class Transmitter {
     this.flying = undefined;
     this.owner = undefined;
     this.freeAt = now;
-    if (outcome === "fail") this.freeAt = after(now, PACKET_TIME * (1 + this.random()));
+    if (outcome === "fail") this.freeAt = after(now, PACKET_TIME * (1 + this.chance()));
     if (outcome === "no memory") this.freeAt = after(now, NO_MEMORY_WAIT * (1 << this.trouble));
     if (owner) owner.sent(outcome, now);
   }

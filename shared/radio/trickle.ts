@@ -6,14 +6,14 @@ import { after, type Instant, type Random } from "../units.ts";
 import { BEACON_EVERY_MAX, BEACON_EVERY_MIN } from "./tree-limits.ts";
 
 export class Trickle {
-  private random: Random;
+  private chance: Random;
   /** Length of the interval under way; 0 before the first reset. */
   private interval: number;
   private endAt: Instant;
   private fireAt: Instant | undefined;
 
   constructor(random: Random) {
-    this.random = random;
+    this.chance = random;
     this.interval = 0;
     this.endAt = 0 as Instant;
     this.fireAt = undefined;
@@ -43,6 +43,6 @@ export class Trickle {
   private begin(every: number, from: Instant): void {
     this.interval = every;
     this.endAt = after(from, every);
-    this.fireAt = after(from, Math.floor(every * (1 + this.random()) * 0.5));
+    this.fireAt = after(from, Math.floor(every * (1 + this.chance()) * 0.5));
   }
 }

@@ -24,7 +24,7 @@ export class Actions {
   judge(message: Message, rootNow: number): "run" | "answer" | "drop" {
     const id = message["id"];
     if (typeof id !== "string" || !isEntityId(message["eid"])) return "drop";
-    const known = this.find(id);
+    const known = this.knownBy(id);
     if (known !== undefined) return known.answer === undefined ? "drop" : "answer";
     const ttl = typeof message["ttl"] === "number" ? (message["ttl"] as number) : ACT_TTL;
     const sentAt = message["ts"];
@@ -36,18 +36,18 @@ export class Actions {
 
   /** The event that answers, to be sent now and to be remembered. Undefined if that action is not waiting for an answer. */
   answer(id: string, ok: boolean, value: unknown): Message | undefined {
-    const known = this.find(id);
+    const known = this.knownBy(id);
     if (known === undefined || known.answer !== undefined) return undefined;
     known.answer = ok ? { type: "!act", id, ok, value } : { type: "!act", id, ok, error: asReason(value) };
     return known.answer;
   }
 
   again(id: string): Message | undefined {
-    const known = this.find(id);
+    const known = this.knownBy(id);
     return known === undefined ? undefined : known.answer;
   }
 
-  private find(id: string): Known | undefined {
+  private knownBy(id: string): Known | undefined {
     return this.known.filter((one) => one.id === id)[0];
   }
 }

@@ -155,8 +155,8 @@ class AirRun {
       for (const frame of this.down.takeInbox())
         this.toRoot(this.root.received(1 as LinkId, frame, this.instant(), this.unix()));
       for (const frame of this.up.takeInbox()) this.toNode(this.node.received(this.link, frame, this.instant()));
-      if (this.up.isDrained) this.toNode(this.node.drained(this.link, this.instant()));
-      if (this.down.isDrained) this.toRoot(this.root.drained(1 as LinkId, this.instant(), this.unix()));
+      if (this.up.isDrained()) this.toNode(this.node.drained(this.link, this.instant()));
+      if (this.down.isDrained()) this.toRoot(this.root.drained(1 as LinkId, this.instant(), this.unix()));
       if (!hasSent) return;
     }
   }

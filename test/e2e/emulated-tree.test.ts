@@ -135,8 +135,8 @@ describe("a tree of emulated chips", () => {
   });
 
   test.each([
-    [{}, /id must be/],
-    [{ id: "x", parent: { host: "h" } }, /parent.port must be/],
+    [{}, /sapline\.json: parent: see docs/],
+    [{ id: "x", parent: { host: "h" } }, /sapline\.json: port: see docs/],
   ])("a configuration with a mistake is answered with a sentence: %o", async (config, sentence) => {
     root = await MemoryRoot.open(TOKENS);
     const program = await EmulatedProgram.start("firmware/main.ts", config);

@@ -13,7 +13,7 @@ describe("the chip's programs", () => {
       made.set(program.name, await buildProgram(program, "0.0.0"));
     }
     main = made.get("main") as Built;
-  }, 60_000);
+  }, 120_000);
 
   test.each(FIRMWARE)("$name is fit for the chip: nothing that the engine refuses or misreads", ({ name }) => {
     expect(made.get(name)?.faults).toEqual([]);

@@ -186,11 +186,11 @@ describe("a radio tree of emulated chips", () => {
   });
 
   test.each([
-    [{ radio: { key: "short" } }, /radio\.key must be 32 hex digits/],
-    [{ radio: {} }, /radio\.key must be 32 hex digits/],
-    [{ radio: { key: `${KEY.slice(2)}zz` } }, /radio\.key must be 32 hex digits/],
-    [{ radio: { key: KEY, channel: 15 } }, /radio\.channel must be a number from 1 to 13/],
-    [{ radio: { key: KEY }, outgress: "auto" }, /outgress auto needs a parent/],
+    [{ radio: { key: "short" } }, /sapline\.json: radio\.key: see docs/],
+    [{ radio: {} }, /sapline\.json: radio\.key: see docs/],
+    [{ radio: { key: `${KEY.slice(2)}zz` } }, /sapline\.json: radio\.key: see docs/],
+    [{ radio: { key: KEY, channel: 15 } }, /sapline\.json: channel: see/],
+    [{ radio: { key: KEY }, outgress: "auto" }, /: outgress: see/],
   ])("a configuration with a mistake is answered with a sentence, without the key: %o", async (more, sentence) => {
     await open();
     const program = await start("leaf", more);

@@ -61,7 +61,7 @@ function decode(bytes: string, isServer: boolean, cut: number): WebSocketEvent[]
   const decoder = new WebSocketDecoder(isServer, 16384);
   const events: WebSocketEvent[] = [];
   for (let at = 0; at < bytes.length; at += cut) {
-    for (const event of decoder.push(bytes.substr(at, cut))) events.push(event);
+    for (const event of decoder.feed(bytes.substr(at, cut))) events.push(event);
   }
   return events;
 }

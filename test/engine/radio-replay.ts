@@ -3,4 +3,7 @@ import { withRadio } from "#firmware/radio-carrier.ts";
 import { withSockets } from "#firmware/socket-carrier.ts";
 import { play } from "../../examples/weather/player.ts";
 
-play("radio-replay/0", (board) => withRadio(board) || withSockets(board));
+play("radio-replay/0", (board) => {
+  withRadio(board);
+  withSockets(board);
+});

@@ -3,4 +3,7 @@ import { withRadio } from "#firmware/radio-carrier.ts";
 import { withSockets } from "#firmware/socket-carrier.ts";
 import { count } from "./updatable.ts";
 
-count((board) => withRadio(board) || withSockets(board));
+count((board) => {
+  withRadio(board);
+  withSockets(board);
+});

@@ -8,7 +8,7 @@ declare const SAPLINE_VERSION: string;
 const FIRMWARE = "counter/" + SAPLINE_VERSION;
 const EVERY = 250;
 
-export function count(equip: (board: Board) => string): void {
+export function count(equip: (board: Board) => void): void {
   const entities = new Entities();
   const updates = new Updates(entities);
   entities.onStatus = (isJoined, reason) => {

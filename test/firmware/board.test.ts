@@ -12,9 +12,7 @@ import { encodeFrame, OPCODE_TEXT, WebSocketDecoder } from "#firmware/ports/webs
 import { CHIP_LIMITS } from "#shared/limits.ts";
 
 function configuration(more: object = {}): Configuration {
-  const outcome = checkConfiguration({ id: "leaf", token: "t", parent: { host: "h", port: 1 }, ...more });
-  if (!outcome.ok) throw new Error(outcome.error);
-  return outcome.configuration;
+  return checkConfiguration({ id: "leaf", token: "t", parent: { host: "h", port: 1 }, ...more });
 }
 
 describe("board", () => {
@@ -119,7 +117,7 @@ describe("board", () => {
     say([{ type: "?hello", v: 1, id: "kid", nonce: 5, fw: "x" }]);
     expect(parent.lines().find((line) => line["id"] === "kid")?.["via"]).toEqual(["leaf"]);
     parent.say({ type: "!hello", dst: "kid", nonce: 5, ep: 1, n: 0, now: 1_732_345_678_000 });
-    expect(new WebSocketDecoder(false, 16384).push(taken(child))).toHaveLength(1);
+    expect(new WebSocketDecoder(false, 16384).feed(taken(child))).toHaveLength(1);
     for (let n = 1; n < 30 && child.sckt !== 0; n++) {
       say([
         { type: "!update", eid: "x", value: "y".repeat(100) },
@@ -190,7 +188,7 @@ describe("echo", () => {
       },
     });
     socket.happen("data", encodeFrame(OPCODE_TEXT, "a".repeat(3000), true));
-    const echoed = new WebSocketDecoder(false, 16384).push(taken(socket));
+    const echoed = new WebSocketDecoder(false, 16384).feed(taken(socket));
     expect(echoed).toEqual([{ kind: "text", text: "a".repeat(3000) }]);
     // Held, given back to write, held again once that is out, and given back to read.
     expect(held).toEqual([0, 7, 0, 7]);

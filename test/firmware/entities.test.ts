@@ -33,9 +33,8 @@ describe("entity", () => {
   });
 
   const start = (): Board => {
-    const outcome = checkConfiguration({ id: "leaf", token: "t", parent: { host: "h", port: 1 } });
-    if (!outcome.ok) throw new Error(outcome.error);
-    const board = new Board(outcome.configuration, "test/1", entities);
+    const configuration = checkConfiguration({ id: "leaf", token: "t", parent: { host: "h", port: 1 } });
+    const board = new Board(configuration, "test/1", entities);
     withSockets(board);
     entities.start(board);
     board.start();

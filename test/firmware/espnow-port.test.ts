@@ -128,7 +128,7 @@ describe("the radio's port", () => {
   });
 
   test("without a library it says how to get one", () => {
-    expect(() => espNow()).toThrow(/^no ESPNOW library: see docs\/espnow-build\.md/);
+    expect(() => espNow()).toThrow(/^radio: no ESPNOW library: see docs\/espnow-build\.md/);
     expect(() => espNowOrUdp(undefined, Math.random)).toThrow(/no ESPNOW library/);
   });
 });

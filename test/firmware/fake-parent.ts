@@ -29,7 +29,7 @@ export class Parent {
   }
 
   events(): readonly WebSocketEvent[] {
-    return this.decoder.push(taken(this.socket));
+    return this.decoder.feed(taken(this.socket));
   }
 
   /** Lines that came, parsed. */

@@ -36,9 +36,8 @@ describe("a program's node", () => {
   });
 
   const board = (id = "leaf"): Board => {
-    const outcome = checkConfiguration({ id, token: "t", parent: { host: "h", port: 1 }, limits: { flushBytes: 0 } });
-    if (!outcome.ok) throw new Error(outcome.error);
-    const made = new Board(outcome.configuration, "test/1", program);
+    const configuration = checkConfiguration({ id, token: "t", parent: { host: "h", port: 1 }, limits: { flushBytes: 0 } });
+      const made = new Board(configuration, "test/1", program);
     withSockets(made);
     return made;
   };

@@ -43,7 +43,7 @@ function decode(bytes: string, isServer: boolean, cuts: (rest: number) => number
   const events: WebSocketEvent[] = [];
   for (let at = 0; at < bytes.length; ) {
     const length = Math.max(1, cuts(bytes.length - at));
-    events.push(...decoder.push(bytes.slice(at, at + length)));
+    events.push(...decoder.feed(bytes.slice(at, at + length)));
     at += length;
   }
   return events;
@@ -226,10 +226,10 @@ describe("decoder", () => {
 
   test("takes no memory for empty fragments: ten thousand of them are as one", () => {
     const decoder = new WebSocketDecoder(false, MAX);
-    decoder.push("\x01\x01a");
-    for (let i = 0; i < 10_000; i++) decoder.push("\x00\x00");
+    decoder.feed("\x01\x01a");
+    for (let i = 0; i < 10_000; i++) decoder.feed("\x00\x00");
     expect(JSON.stringify(decoder).length).toBeLessThan(600);
-    expect(decoder.push("\x80\x01b")).toEqual([{ kind: "text", text: "ab" }]);
+    expect(decoder.feed("\x80\x01b")).toEqual([{ kind: "text", text: "ab" }]);
   });
 });
 

@@ -399,7 +399,7 @@ test("a silent parent is asked, and left at the timeout", () => {
   const bench = new NodeBench("a").join();
   bench.run(LINK_TIMEOUT + SWEEP_EVERY);
   expect(bench.closes).toEqual([{ link: -1, code: 1001, reason: "silent for too long" }]);
-  expect(bench.statuses()).toEqual(["true joined", "false parent silent"]);
+  expect(bench.statuses()).toEqual(["true joined", "false silent for too long"]);
 });
 
 test("`!bye` ends the link: replaced waits five seconds, anything else a minute", () => {

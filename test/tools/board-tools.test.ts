@@ -142,8 +142,10 @@ describe("what a board is told", () => {
     expect(tcpPlace("10.0.0.7")).toEqual({ kind: "tcp", host: "10.0.0.7", port: 23 });
     expect(tcpPlace("tcp://board:2323")).toEqual({ kind: "tcp", host: "board", port: 2323 });
     expect(() => tcpPlace("10.0.0.7:0")).toThrow("--tcp must be an address such as");
-    expect(settingsTrouble({ parent: { host: "localhost" } }, "ESP32")).toContain("a board cannot reach localhost");
-    expect(settingsTrouble({ parent: { host: "localhost" } }, "LINUX")).toBe("");
+    expect(settingsTrouble({ id: "a", parent: { host: "localhost", port: 1 } }, "ESP32")).toContain(
+      "a board cannot reach localhost",
+    );
+    expect(settingsTrouble({ id: "a", parent: { host: "localhost", port: 1 } }, "LINUX")).toBe("");
   });
 
   test("where a board was is remembered, and a damaged memory is no memory", () => {

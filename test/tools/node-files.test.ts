@@ -107,9 +107,8 @@ test("a board takes every configuration that is made for it", async () => {
   const made = await project(nodes, { wifi: { ssid: "house" } });
   for (const node of made.nodes) {
     const configuration = boardConfiguration(made, node);
-    expect(checkConfiguration(configuration), node.id).toMatchObject({ ok: true });
-    if (configuration["radio"] !== undefined)
-      expect(radioSettings(configuration["radio"]), node.id).toBeTypeOf("object");
+    expect(checkConfiguration(configuration), node.id).toMatchObject({ id: node.id });
+    if (configuration["radio"] !== undefined) expect(radioSettings(configuration), node.id).toBeTypeOf("object");
   }
   expect(boardConfiguration(made, nodeOf(made, "cellar"))["wifi"]).toEqual({ ssid: "other", password: "p" });
   expect(boardConfiguration(made, nodeOf(made, "barn"))["wifi"]).toBeUndefined();

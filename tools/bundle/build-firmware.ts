@@ -18,7 +18,7 @@ export interface Built {
 
 /** One of the programs. */
 export async function buildProgram(program: Program, version: string): Promise<Built> {
-  const { entry, bytesMax, isLeaf, isSilent, parts } = program;
+  const { entry, bytesMax, isLeaf, isSilent, isWhole, parts } = program;
   if (parts === undefined)
     return bundleFirmware({
       declarations: "firmware/espruino.d.ts",
@@ -26,6 +26,7 @@ export async function buildProgram(program: Program, version: string): Promise<B
       version,
       bytesMax,
       isLeaf: isLeaf === true,
+      isWhole: isWhole === true,
       isSilent: isSilent === true,
     });
   const { baseBytes, ...made } = await programText({ entry, parts });
@@ -49,12 +50,10 @@ export async function buildFirmware(
 ): Promise<boolean> {
   let ok = true;
   for (const program of programs) {
-    const { name, bytesMax, bytesWanted } = program;
+    const { name, bytesMax } = program;
     const bundle = await buildProgram(program, version);
     const file = `${folder}/${name}.js`;
-    const excess = bundle.bytes - (bytesWanted ?? bytesMax);
-    const note = excess > 0 ? `; wanted: ${bytesWanted}, which is ${excess} less` : "";
-    console.log(`${file}: ${bundle.bytes} bytes of ${bytesMax}, ${bundle.gzipBytes} gzipped${note}`);
+    console.log(`${file}: ${bundle.bytes} bytes of ${bytesMax}, ${bundle.gzipBytes} gzipped`);
     if (hasSizes) for (const size of bundle.sizes()) console.log(`${String(size.bytes).padStart(7)}  ${size.file}`);
     for (const fault of bundle.faults) console.error(`  ${fault}`);
     if (bundle.faults.length > 0) ok = false;

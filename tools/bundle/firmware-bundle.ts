@@ -9,11 +9,16 @@ import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Plugin, transform, type TransformOptions } from "esbuild";
 import { checkBundle } from "./engine-gate.ts";
 import { ENGINE_MODULES, SUPPORTED } from "./engine-settings.ts";
+import { plainComparisons } from "./loose-equals.ts";
 import { dropCalls, numberCounters } from "./private-words.ts";
 import { privateNames, quotedNames } from "./private-names.ts";
+import { dropParameters, dropUnread, dropVariables, foldObjects } from "./idle-members.ts";
+import { inlineOnce } from "./inline-once.ts";
+import { MovedText } from "./moved-text.ts";
 import { optionalNames } from "./share-names.ts";
 import { dropUnused } from "./short-classes.ts";
 import { shorten } from "./shorten.ts";
+import { variablesAsParameters } from "./local-parameters.ts";
 
 /** See FirmwareOptions.own. */
 const OWN_FOLDERS = ["firmware", "shared"];
@@ -60,6 +65,8 @@ export interface FirmwareOptions {
   bytesMax: number;
   /** See Program. */
   isSilent?: boolean;
+  /** See Program. */
+  isWhole?: boolean;
   /** The program takes no children: what serves them is left out. */
   isLeaf?: boolean;
   /** What it does without, or with: names of shared/role.ts. */
@@ -116,6 +123,18 @@ function sizesOf(text: string, map: SourceMapPayload): FileSize[] {
   return [...sizes].map(([file, bytes]) => ({ file, bytes })).toSorted((a, b) => b.bytes - a.bytes);
 }
 
+const MAP_MARK = "//# sourceMappingURL=data:application/json;base64,";
+
+/** A text, and the comment behind it in which it brings its map along: that is long, and nothing to be looked into time and again. */
+function apart(whole: string): { text: string; map: string } {
+  const at = whole.lastIndexOf(MAP_MARK);
+  return at < 0 ? { text: whole, map: "" } : { text: whole.slice(0, at), map: whole.slice(at) };
+}
+
+function mapIn(map: string): SourceMapPayload {
+  return JSON.parse(Buffer.from(map.slice(MAP_MARK.length), "base64").toString());
+}
+
 /** Bundles one program. Throws esbuild's error (with file and line) for what does not even bundle. */
 export async function bundleFirmware(options: FirmwareOptions): Promise<FirmwareBundle> {
   const home = options.home ?? process.cwd();
@@ -168,9 +187,10 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
   );
   // The compiler has seen to it that what is unreachable is.
   const idle = options.isSilent === true ? ["unreachable", "count"] : ["unreachable"];
-  let lean = dropCalls(first.outputFiles[0]?.text ?? "", idle);
+  const bundled = apart(first.outputFiles[0]?.text ?? "");
+  let lean = { text: dropCalls(bundled.text, idle), map: bundled.map };
   // What a dropped function has called may be used by nobody else.
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < 3; round++) {
     const shaking = {
       ...common,
       supported: SUPPORTED,
@@ -178,16 +198,29 @@ export async function bundleFirmware(options: FirmwareOptions): Promise<Firmware
       treeShaking: true,
       sourcemap: "inline" as const,
     };
-    lean = (await transform(dropUnused(lean, own), shaking)).code;
+    const rest = dropUnread(
+      dropVariables(dropParameters(dropUnused(lean.text, own, options.isWhole === true), own)),
+      own,
+    );
+    lean = apart((await transform(foldObjects(plainComparisons(rest), own) + lean.map, shaking)).code);
   }
-  const { text, counters } = numberCounters(lean);
-  const once = await transform(shorten(text, own, optional), {
+  const { text, counters } = numberCounters(lean.text);
+  const moved = new MovedText(text);
+  inlineOnce(moved, own);
+  const once = await transform(shorten(moved.text, own, optional) + moved.map(text, mapIn(lean.map)), {
     ...minifying,
+    minify: false,
+    minifySyntax: true,
+    minifyIdentifiers: true,
     format: "iife",
     sourcemap: "inline",
   });
   // Once more: what the first time removed stood between declarations that can now be one.
-  const second = await transform(once.code, { ...minifying, sourcemap: "external" });
+  const minified = apart(once.code);
+  const second = await transform(variablesAsParameters(minified.text) + minified.map, {
+    ...minifying,
+    sourcemap: "external",
+  });
   const bytes = Buffer.byteLength(second.code);
   const map = JSON.parse(second.map) as SourceMapPayload;
   const places = new SourceMap(map);

@@ -37,6 +37,38 @@ function isOurs(node: AnyNode, own: ReadonlySet<string>): boolean {
   }
 }
 
+const OPPOSITE: { readonly [operator: string]: string } = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
+
+/** What is asked whether it is undefined, by `!==` or `===`. */
+function askedAbout(node: AnyNode, operator: string, text: string): string | undefined {
+  if (node.type !== "BinaryExpression" || node.operator !== operator) return undefined;
+  const { left, right } = node;
+  if (right.type !== "UnaryExpression" || right.operator !== "void") return undefined;
+  return left.type === "Identifier" || left.type === "MemberExpression" ? text.slice(left.start, left.end) : undefined;
+}
+
+/**
+ * `now >= at` for `at !== undefined && now >= at`, and `!(now >= at)` for `at === undefined || now < at`: undefined is neither more nor less than a
+ * number, nor as much, on the engine as elsewhere.
+ */
+export function plainComparisons(text: string): string {
+  const edits: Edit[] = [];
+  walk(parse(text, { ecmaVersion: 2024, sourceType: "script" }), (node) => {
+    if (node.type !== "LogicalExpression" || node.operator === "??") return true;
+    const asked = askedAbout(node.left, node.operator === "&&" ? "!==" : "===", text);
+    const { right } = node;
+    if (asked === undefined || right.type !== "BinaryExpression" || OPPOSITE[right.operator] === undefined) return true;
+    if (text.slice(right.right.start, right.right.end) !== asked) return true;
+    const other = text.slice(right.left.start, right.left.end);
+    const lines = text.slice(node.start, right.start).replace(/[^\n]/g, "");
+    const operator = node.operator === "&&" ? right.operator : OPPOSITE[right.operator];
+    const plain = `${lines}${other} ${operator} ${asked}`;
+    edits.push({ start: node.start, end: node.end, text: node.operator === "&&" ? `(${plain})` : `!(${plain})` });
+    return false;
+  });
+  return apply(text, edits);
+}
+
 /** The text with each such pair compared by `==`. */
 export function looseEquals(text: string, own: ReadonlySet<string>): string {
   const edits: Edit[] = [];

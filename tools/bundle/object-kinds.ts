@@ -41,7 +41,7 @@ interface Around {
   answer: string;
 }
 
-class Kinds {
+export class Kinds {
   /** Classes and literals, by the places where they may be. */
   private readonly objects = new Map<string, Set<string>>();
   private readonly ways = new Map<string, Set<string>>();

@@ -33,21 +33,33 @@ function usedName(node: AnyNode): string | undefined {
   return node.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
 }
 
-/** Without the methods that have a name of `own` and that nobody uses; without those that only they used, too. */
-export function dropUnused(text: string, own: ReadonlySet<string>): string {
+/** What the engine calls of itself. */
+const CALLED_BY_ENGINE = ["constructor", "toJSON", "toString", "valueOf"];
+
+/** `Object.keys`: of a namespace or a constructor of JavaScript. */
+function isStatic(node: AnyNode): boolean {
+  return node.type === "MemberExpression" && node.object.type === "Identifier" && node.object.name in globalThis;
+}
+
+/**
+ * Without the methods that nobody uses; without those that only they used, too. `isWhole`: nobody outside the bundle calls what is in it, so that this
+ * goes for methods whose names are not of `own` as well.
+ */
+export function dropUnused(text: string, own: ReadonlySet<string>, isWhole = false): string {
   const program = parsed(text);
   const used = new Set<string>();
   const methods: { name: string; node: AnyNode }[] = [];
   walk(program, (node) => {
-    const name = usedName(node);
+    const name = isStatic(node) ? undefined : usedName(node);
     if (name !== undefined) used.add(name);
     if (node.type === "MethodDefinition" && node.key.type === "Identifier") methods.push({ name: node.key.name, node });
     return true;
   });
-  const unused = methods.filter(({ name }) => own.has(name) && !used.has(name));
+  const mayGo = (name: string): boolean => own.has(name) || (isWhole && !CALLED_BY_ENGINE.includes(name));
+  const unused = methods.filter(({ name }) => mayGo(name) && !used.has(name));
   if (unused.length === 0) return text;
   const edits = unused.map(({ node: { start, end } }) => ({ start, end, text: linesOf(text.slice(start, end)) }));
-  return dropUnused(apply(text, edits), own);
+  return dropUnused(apply(text, edits), own, isWhole);
 }
 
 /** How often a function says `this`: with its arrows, and without the functions in it that have their own. */

@@ -65,13 +65,13 @@ function functionEdits(statement: AnyNode, text: string): Edit[] {
   ];
 }
 
-/** Top-level numbers, by name. */
+/** Top-level numbers and texts, by name. */
 function constantsOf(body: readonly AnyNode[]): Map<string, string> {
   const constants = new Map<string, string>();
   for (const statement of body) {
     if (statement.type !== "VariableDeclaration") continue;
     for (const { id, init } of statement.declarations) {
-      if (id.type === "Identifier" && init?.type === "Literal" && typeof init.value === "number" && init.raw)
+      if (id.type === "Identifier" && init?.type === "Literal" && /number|string/.test(typeof init.value) && init.raw)
         constants.set(id.name, init.raw);
     }
   }

@@ -7,6 +7,7 @@ import { networkInterfaces } from "node:os";
 import { basename } from "node:path";
 import { isNodeId } from "#shared/wire/message.ts";
 import { NODE_ID_CHARS_MAX } from "#shared/limits.ts";
+import { settingsMistake } from "#host/board/settings-check.ts";
 import { Trouble } from "#host/trouble.ts";
 
 /** The Wi-Fi password, which must not stand on a command line. */
@@ -59,6 +60,8 @@ export function nodeSettings(
 
 /** Why a board cannot do as it is told, with what to do; "" if nothing is seen. `board` as in BoardFacts. */
 export function settingsTrouble(settings: BoardSettings, board: string): string {
+  const mistake = settingsMistake(settings);
+  if (mistake !== "") return mistake;
   const parent = settings["parent"] as { host?: unknown } | undefined;
   if (board !== "LINUX" && /^(localhost$|127\.|::1$)/.test(String(parent?.host ?? "")))
     return `a board cannot reach ${String(parent?.host)}, which is this machine to itself: start the root with --host 0.0.0.0, and name this machine by --parent ws://${ownAddress() ?? "its-address"}:4000`;

@@ -4,8 +4,10 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { settingsMistake } from "#host/board/settings-check.ts";
 import { formatTable } from "#host/cli/output.ts";
 import { loadProject } from "#host/project.ts";
+import { Trouble } from "#host/trouble.ts";
 import { type ProgramText, programText } from "../bundle/program-text.ts";
 import { projectCommand } from "./command.ts";
 import { boardConfiguration, nodeOf, partsOf } from "./node-files.ts";
@@ -40,6 +42,8 @@ async function build(ids: readonly string[], flags: Flags): Promise<void> {
       continue;
     }
     const configuration = boardConfiguration(project, node);
+    const mistake = settingsMistake(configuration);
+    if (mistake !== "") throw new Trouble(`${node.id}: ${mistake}`);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "program.js"), program.text);
     // It has the node's token, and the network's password.

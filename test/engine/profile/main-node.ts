@@ -3,4 +3,7 @@ import { withRadio } from "#firmware/radio-carrier.ts";
 import { withSockets } from "#firmware/socket-carrier.ts";
 import { profileNode } from "./node.ts";
 
-profileNode((board) => withRadio(board) || withSockets(board));
+profileNode((board) => {
+  withRadio(board);
+  withSockets(board);
+});

@@ -12,7 +12,7 @@ const engine = global as unknown as { [name: string]: unknown };
 /** What a reading of each entity takes in the outbox at the most, in bytes. */
 const ROUND_ROOM = 500;
 
-export function profileNode(equip: (board: Board) => string): void {
+export function profileNode(equip: (board: Board) => void): void {
   const entities = new Entities();
   entities.onStatus = (isJoined, reason) => console.log(isJoined ? "joined" : "away: " + reason);
   const meters: Entity[] = [];

@@ -27,7 +27,7 @@ function hex(text: string): string {
 
 test("a header has its bytes where the wire has them", () => {
   const header = Object.assign(emptyHeader(ACK, 0x11, 0x99), {
-    flags: PULL,
+    marks: PULL,
     counter: 0x223344,
     seq: 0x55,
     ack: 0x66,
@@ -45,7 +45,7 @@ test("every header comes back as it was, at the edges of each field and between"
   const pick = (max: number): number => [0, max, Math.floor(random() * (max + 1))][Math.floor(random() * 3)] as number;
   for (let i = 0; i < 5000; i++) {
     const header = emptyHeader(pick(15), pick(255), pick(255));
-    header.flags = pick(3);
+    header.marks = pick(3);
     header.counter = pick(COUNTER_MAX);
     for (const field of ["seq", "ack", "sack", "cost", "frag", "credits"] as const) header[field] = pick(255);
     const bytes = headerBytes(header);
