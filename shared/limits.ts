@@ -123,6 +123,8 @@ export const HELLOS_MAX = 4000;
 export const HELLOS_PER_SECOND = 20;
 /** A `?hello` whose nonce is below that of the last one by so much at most was said before it. Chosen: by chance it is one in twenty million. */
 export const HELLOS_OVERTAKEN_MAX = 100;
+/** … and that one came within this long. Chosen: nothing is longer on its way; and whoever begins to count anew is not kept out for good. */
+export const HELLO_OVERTAKEN_WITHIN = 60000 as Millis;
 /** An epoch that a node offers counts up to this; the rest of the numbers are for those that the root gives itself. Chosen. */
 export const EPOCH_OFFERED_MAX = 1073741823;
 /** Events of one epoch, past which the node asks for another: numbers end at 2147483647. Chosen: half of them. */

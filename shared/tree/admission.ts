@@ -8,6 +8,7 @@ import type { DesiredRow, RootEffect } from "../effect.ts";
 import {
   EPOCH_EVENTS_MAX,
   EPOCH_OFFERED_MAX,
+  HELLO_OVERTAKEN_WITHIN,
   HELLOS_MAX,
   HELLOS_OVERTAKEN_MAX,
   HELLOS_PER_SECOND,
@@ -67,8 +68,10 @@ export class Admission {
     if (from.id === "") from.id = id;
     if (!this.mayHello(from, now)) return count(this.parts.counters, "?hello over the limit");
     const member = this.parts.roll.member(id);
-    if (isOvertaken(message["nonce"], member.nonce)) return count(this.parts.counters, "?hello overtaken");
+    const isLate = isOvertaken(message["nonce"], member.nonce) && now - member.greetedAt < HELLO_OVERTAKEN_WITHIN;
+    if (isLate) return count(this.parts.counters, "?hello overtaken");
     member.nonce = message["nonce"];
+    member.greetedAt = now;
     this.parts.presence.takeOver(member, from, via, now, unix, out);
     const offered = isNumber(message["ep"]) && message["ep"] <= EPOCH_OFFERED_MAX ? message["ep"] : 0;
     const isResumed = offered !== 0 && offered === member.epoch && !member.isPlain && member.last < EPOCH_EVENTS_MAX;

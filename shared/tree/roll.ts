@@ -34,6 +34,7 @@ export interface Member {
   link: LinkId;
   /** Of the last `?hello` that was taken. */
   nonce: unknown;
+  greetedAt: Instant;
   /** The nodes on its way, its parent first. */
   via: NodeId[];
   /** It never said `?hello`: a plain bridge. */
@@ -83,6 +84,7 @@ export class Roll {
       stored: last,
       link: 0 as LinkId,
       nonce: undefined,
+      greetedAt: 0 as Instant,
       via: [],
       isPlain: false,
       takeovers: 0,
