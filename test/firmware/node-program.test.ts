@@ -36,8 +36,13 @@ describe("a program's node", () => {
   });
 
   const board = (id = "leaf"): Board => {
-    const configuration = checkConfiguration({ id, token: "t", parent: { host: "h", port: 1 }, limits: { flushBytes: 0 } });
-      const made = new Board(configuration, "test/1", program);
+    const configuration = checkConfiguration({
+      id,
+      token: "t",
+      parent: { host: "h", port: 1 },
+      limits: { flushBytes: 0 },
+    });
+    const made = new Board(configuration, "test/1", program);
     withSockets(made);
     return made;
   };
