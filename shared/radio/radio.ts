@@ -197,6 +197,8 @@ export class Radio extends Place {
     const next = this.transmitter.next(now);
     if (this.channel !== this.channels.channel) {
       this.channel = this.channels.channel;
+      // Whoever is known there may be asked (again).
+      this.decideAt = now;
       this.out.push({ kind: "tune", channel: this.channel });
     }
     if (next !== undefined) this.out.push({ kind: "transmit", mac: next.mac, bytes: next.bytes });

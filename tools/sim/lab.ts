@@ -67,7 +67,9 @@ export interface LabResult {
     lost: number;
   };
   /** Shares of the air that are taken, 0 to 1: at each place by what is noticed there. Control: all that carries nobody's words. */
-  air: { control: Shares; all: Shares };
+  air: Air;
+  /** The same after the first five minutes: until then boards that booted in one moment look for their places. */
+  airLater: Air;
   speed: { nodeSeconds: number; perSecond: number; wallMillis: number };
   nodes: LabNode[];
 }
@@ -77,6 +79,11 @@ export interface Shares {
   busiest: number;
   /** Of all places together, as if they were one. */
   sum: number;
+}
+
+interface Air {
+  control: Shares;
+  all: Shares;
 }
 
 interface Orphan {
@@ -92,6 +99,8 @@ const ALL = [...CONTROL, ...CARRIAGE] as const;
 /** Milliseconds between two looks at children without a parent, and between two others. */
 const LOOK_EVERY = 50;
 const STEP = 1000;
+/** When the first places are found, in milliseconds. */
+const FOUND_AFTER = 300_000;
 
 /** The texts of the lab. Throws `Trouble` if they are not there. */
 export function readLab(folder: string): Pick<LabOptions, "locations" | "connectivity"> {
@@ -143,6 +152,15 @@ export function runLab(options: LabOptions, now: () => number = () => performanc
   };
 }
 
+const NONE: Shares = { mean: 0, busiest: 0, sum: 0 };
+
+/** What was used of the air up to a moment: microseconds at each place, and of all together. */
+interface Used {
+  at: number;
+  places: number[];
+  sum: number;
+}
+
 class Lab {
   readonly nodes: NodeProcess[];
   private readonly world: World;
@@ -155,7 +173,8 @@ class Lab {
   private cuts = 0;
   private joinedAfter = -1;
   private lost = 0;
-  private air: LabResult["air"] = { control: { mean: 0, busiest: 0, sum: 0 }, all: { mean: 0, busiest: 0, sum: 0 } };
+  private air: Air = { control: NONE, all: NONE };
+  private airLater: Air = { control: NONE, all: NONE };
   private tree: LabNode[] = [];
 
   constructor(world: World, options: LabOptions) {
@@ -169,9 +188,11 @@ class Lab {
     const { lasts } = world.plan;
     // The first cut comes when everybody is there, or after two minutes.
     let cutAt = Infinity;
+    let found: readonly Used[] | undefined;
     while (world.now < lasts) {
       world.run(Math.min(this.orphans.length > 0 ? LOOK_EVERY : STEP, lasts - world.now));
       this.look();
+      if (world.now >= FOUND_AFTER) found ??= this.used();
       if (this.joinedAfter < 0 && this.nodes.every((node) => node.core.isJoined())) this.joinedAfter = world.now;
       if (cutAt === Infinity && (this.joinedAfter >= 0 || world.now >= 120_000)) cutAt = world.now;
       if (world.now < cutAt) continue;
@@ -179,7 +200,8 @@ class Lab {
       this.cut(world.chance.pick(this.nodes.filter((node) => node.id !== GATEWAY && node.isUp)));
     }
     this.waited = this.orphans.map(({ cutAt }) => world.now - cutAt);
-    this.air = { control: this.shares(CONTROL), all: this.shares(ALL) };
+    this.air = airOf(this.used());
+    this.airLater = airOf(this.used(), found);
     this.tree = this.nodes.map((node) => this.nodeOf(node as RadioProcess));
   }
 
@@ -217,6 +239,7 @@ class Lab {
         lost: this.lost,
       },
       air: this.air,
+      airLater: this.airLater,
       nodes: this.tree,
     };
   }
@@ -245,15 +268,15 @@ class Lab {
     });
   }
 
-  private shares(kinds: readonly string[]): Shares {
-    const micros = this.world.now * 1000;
-    const places = [...this.world.air.micros(kinds).values()].map((taken) => taken / micros);
-    const { airMicros } = this.world.air.stats();
-    return {
-      mean: places.reduce((sum, share) => sum + share, 0) / places.length,
-      busiest: Math.max(...places),
-      sum: kinds.reduce((sum, kind) => sum + (airMicros[kind] ?? 0), 0) / micros,
-    };
+  /** Of control, and of all. */
+  private used(): Used[] {
+    const { air, now } = this.world;
+    const { airMicros } = air.stats();
+    return [CONTROL, ALL].map((kinds) => ({
+      at: now * 1000,
+      places: [...air.micros(kinds).values()],
+      sum: kinds.reduce((sum, kind) => sum + (airMicros[kind] ?? 0), 0),
+    }));
   }
 
   private nodeOf(node: RadioProcess): LabNode {
@@ -269,9 +292,26 @@ class Lab {
   }
 }
 
+/** What was used since then, or since the beginning. */
+function airOf([control, all]: readonly Used[], since: readonly Used[] = []): Air {
+  return { control: sharesOf(control as Used, since[0]), all: sharesOf(all as Used, since[1]) };
+}
+
+function sharesOf(now: Used, since: Used | undefined): Shares {
+  const micros = now.at - (since?.at ?? 0);
+  const places = now.places.map((taken, i) => (taken - (since?.places[i] ?? 0)) / micros);
+  return {
+    mean: places.reduce((sum, share) => sum + share, 0) / places.length,
+    busiest: Math.max(...places),
+    sum: (now.sum - (since?.sum ?? 0)) / micros,
+  };
+}
+
 /** As people read it. */
 export function labTable(result: LabResult): string {
-  const { cuts, repairs, readings, air, speed, options } = result;
+  const { cuts, repairs, readings, air, airLater, speed, options } = result;
+  const at = ({ mean, busiest, sum }: Shares): string =>
+    `${percent(mean)} at the mean place, ${percent(busiest)} at the busiest, ${percent(sum)} all places as one`;
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const seconds = (millis: number): string => `${(millis / 1000).toFixed(2)} s`;
   return [
@@ -280,8 +320,10 @@ export function labTable(result: LabResult): string {
     `readings                  ${readings.taken} taken, ${readings.stored} stored, ${readings.lost} lost in memories whose power failed`,
     `power cuts                ${cuts}, and ${repairs.count} children that had to find a parent (${repairs.open} still look)`,
     `until they had one        median ${seconds(repairs.median)}, nine in ten ${seconds(repairs.p90)}, worst ${seconds(repairs.worst)}`,
-    `control, of the air       ${percent(air.control.mean)} at the mean place, ${percent(air.control.busiest)} at the busiest, ${percent(air.control.sum)} all places as one`,
-    `all, of the air           ${percent(air.all.mean)} at the mean place, ${percent(air.all.busiest)} at the busiest`,
+    `control, of the air       ${at(air.control)}`,
+    `  after five minutes      ${at(airLater.control)}`,
+    `all, of the air           ${at(air.all)}`,
+    `  after five minutes      ${at(airLater.all)}`,
     `speed                     ${Math.round(speed.perSecond)} node-seconds a second`,
   ].join("\n");
 }

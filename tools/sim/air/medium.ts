@@ -6,7 +6,7 @@
  * the Transmitter's business.
  */
 import { normal } from "./landscape.ts";
-import { ACK_BITS, leakDb, packetErrorRate, sumDbm } from "./phy.ts";
+import { ACK_BITS, leakDb, milliwatts, packetErrorRate } from "./phy.ts";
 import type { Station } from "./station.ts";
 
 export interface Transmission {
@@ -93,26 +93,30 @@ export class Medium {
     if (at.sendingUntil > startAt && at.sendingFrom < endAt) return 0;
     const beside = Math.abs(sending.channel - at.channel);
     if (beside > 1 || (beside === 1 && random() >= plan.ghostShare)) return 0;
-    let rssi = (from.strengthAt[at.index] as number) + leakDb(beside);
-    if (plan.fadingDb > 0) rssi += plan.fadingDb * normal(random);
-    const errors = packetErrorRate(rssi - this.noiseDbm(sending, at), sending.bits);
-    if (errors > 0 && random() < errors) return 0;
+    // What is lost whatever its strength first: that costs least to find out.
     const share =
       (from.arrivesAt[at.index] as number) * (1 - plan.extraLoss) * (1 - at.disturbance.loss(endAt, at.channel));
     if (share < 1 && random() >= (sending.bits === ACK_BITS ? share ** ACK_LOSS_POWER : share)) return 0;
+    let rssi = (from.strengthAt[at.index] as number) + leakDb(beside);
+    if (plan.fadingDb > 0) rssi += plan.fadingDb * normal(random);
+    if (!plan.isMeasured || sending.overlaps.length > 0) {
+      const errors = packetErrorRate(rssi - this.noiseDbm(sending, at), sending.bits);
+      if (errors > 0 && random() < errors) return 0;
+    }
     return Math.round(Math.min(RSSI_MAX, Math.max(RSSI_MIN, rssi)));
   }
 
   /** Noise at a station, and all others that sent meanwhile. */
   private noiseDbm(sending: Transmission, at: Station): number {
     const { plan } = this;
-    let noise = plan.isMeasured ? -Infinity : at.noiseDbm;
+    if (sending.overlaps.length === 0) return at.noiseDbm;
+    let noise = plan.isMeasured ? 0 : milliwatts(at.noiseDbm);
     for (const other of sending.overlaps) {
       const strength = (other.from.strengthAt[at.index] as number) + leakDb(Math.abs(other.channel - at.channel));
       if (strength === -Infinity) continue;
       const wasFirst = other.startAt < sending.startAt && strength > at.noiseDbm + HALF_SNR_DB;
-      noise = sumDbm(noise, strength + (wasFirst ? plan.recaptureDb : plan.captureDb) - HALF_SNR_DB);
+      noise += milliwatts(strength + (wasFirst ? plan.recaptureDb : plan.captureDb) - HALF_SNR_DB);
     }
-    return noise;
+    return 10 * Math.log10(noise);
   }
 }

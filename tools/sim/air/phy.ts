@@ -65,7 +65,7 @@ export function packetErrorRate(snrDb: number, bits: number): number {
   return 1 - (1 - bitErrorRate) ** bits;
 }
 
-/** A sum of powers that are given in dBm, in dBm. */
-export function sumDbm(a: number, b: number): number {
-  return 10 * Math.log10(10 ** (a / 10) + 10 ** (b / 10));
+/** A power that is given in dBm, to be summed. */
+export function milliwatts(dbm: number): number {
+  return 10 ** (dbm / 10);
 }
