@@ -7,9 +7,11 @@ import { KeepingNode } from "#shared/keeping-node.ts";
 import { KEEP_EVERY } from "#shared/link/kept-limits.ts";
 import type { ShelfConfig } from "#shared/link/shelf.ts";
 import type { NodeConfig } from "#shared/node.ts";
+import { SLEEPS } from "#shared/role.ts";
 import type { Board } from "./board.ts";
 import { bytesMax, KeptPages } from "./ports/kept-pages.ts";
 import { bytesText } from "./ports/text.ts";
+import { sleptIn } from "./sleep.ts";
 
 /** Pages at most that are written at once when the power is about to be switched off. Chosen: more than an outbox fills. */
 const PAGES_MAX = 16;
@@ -27,7 +29,7 @@ export class KeptEvents {
     this.board = board;
     this.pages = new KeptPages();
     this.node = new KeepingNode(config, keeps, bytesText, board.chance);
-    const bytes = this.pages.restore(this.node);
+    const bytes = this.pages.restore(this.node, SLEEPS ? sleptIn() : 0);
     if (given !== false) keeps.bytes = bytesMax(keep["bytes"], bytes);
   }
 

@@ -3,12 +3,13 @@
  * (see tools/bundle/program-text.ts), and leaves out what the program's parts do without.
  */
 import type { SaplineNode } from "../types/node.d.ts";
-import { HAS_RADIO, HAS_SOCKETS, STAYS_ALIVE, TAKES_PROGRAMS } from "#shared/role.ts";
+import { HAS_RADIO, HAS_SOCKETS, SLEEPS, STAYS_ALIVE, TAKES_PROGRAMS } from "#shared/role.ts";
 import { Alive } from "./alive.ts";
 import type { Board } from "./board.ts";
 import { boot } from "./boot.ts";
 import { NodeProgram } from "./node-program.ts";
 import { withRadio } from "./radio-carrier.ts";
+import { Sleep } from "./sleep.ts";
 import { withSockets } from "./socket-carrier.ts";
 import { Updates } from "./updates.ts";
 
@@ -39,6 +40,7 @@ sapline["node"] = (id) => {
     if (alive) alive.start(board);
     if (updates) updates.start(board, FIRMWARE);
     board.start();
+    if (SLEEPS) new Sleep(board);
   }, 0);
   return program;
 };

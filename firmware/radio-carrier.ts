@@ -8,7 +8,7 @@ import { type NodeEffect, NOTHING } from "#shared/effect.ts";
 import { Outgress } from "#shared/radio/outgress.ts";
 import { Radio } from "#shared/radio/radio.ts";
 import type { RadioEffect } from "#shared/radio/effect.ts";
-import { HAS_SOCKETS, TAKES_CHILDREN } from "#shared/role.ts";
+import { HAS_SOCKETS, SLEEPS, TAKES_CHILDREN } from "#shared/role.ts";
 import { type Instant, sooner } from "#shared/units.ts";
 import type { Board, Carrier, CarrierEffect, RadioCarrier } from "./board.ts";
 import { mistake } from "./configuration.ts";
@@ -16,6 +16,7 @@ import { errorText } from "./entities.ts";
 import { espNow, RadioPort, sealBy } from "./ports/espnow.ts";
 import { hasWifi } from "./ports/wifi.ts";
 import { type RadioSettings, radioSettings } from "./radio-configuration.ts";
+import { napChannel } from "./sleep.ts";
 import type { SocketCarrier } from "./socket-carrier.ts";
 
 /** What becomes of links. */
@@ -198,6 +199,7 @@ export function withRadio(board: Board): void {
   const raw = configuration.raw;
   if (HAS_SOCKETS && raw["radio"] === undefined) return;
   const settings = radioSettings(raw);
+  if (SLEEPS) settings.channel = napChannel(settings.channel);
   const hasParent = HAS_SOCKETS && configuration.parent !== undefined;
   const isEither = HAS_SOCKETS && raw["outgress"] === "auto";
   if (HAS_SOCKETS && isEither && !hasParent) throw mistake("outgress");

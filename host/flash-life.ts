@@ -59,7 +59,7 @@ class Board {
     };
     const config = { id: "board" as NodeId, token: "", fw: "", limits: CHIP_LIMITS };
     this.node = new KeepingNode(config, { every: use.flushEvery, bytes }, codec, () => 0.5);
-    this.node.restored();
+    this.node.restored(0);
   }
 
   /** Whether it has taken the readings of that moment. */

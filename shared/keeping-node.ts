@@ -21,26 +21,42 @@ import type { Message } from "./wire/message.ts";
 class KeptFlight extends Flight {
   /** The epoch of a former life has to be ended first. */
   isEnding: boolean;
+  /** This life follows one that went to sleep in good order: no number was used that the shelf, or the root, does not know of. */
+  isTrusted: boolean;
   private shelf: Shelf;
 
   constructor(id: NodeId, shelf: Shelf, limits: Limits, counters: Counters) {
     super(id, shelf, limits, counters);
     this.isEnding = false;
+    this.isTrusted = false;
     this.shelf = shelf;
   }
 
   /** A former life may have sent what the shelf has of that epoch, and more. */
-  restore(epoch: number, first: number, events: number): void {
+  restore(epoch: number, first: number, events: number, isTrusted: boolean): void {
     this.epoch = epoch;
-    this.acked = first - 1;
+    this.acked = events > 0 ? first - 1 : 0;
     this.sentTo = this.acked + events;
-    this.isEnding = epoch !== 0;
+    this.isTrusted = isTrusted;
+    this.isEnding = epoch !== 0 && !isTrusted;
   }
 
   override resume(epoch: number, n: number): boolean {
     if (this.isEnding) {
       this.isEnding = false;
       return false;
+    }
+    if (this.isTrusted) {
+      this.isTrusted = false;
+      if (epoch === this.epoch && this.sentTo === 0) {
+        // The root knows where the sleeper was.
+        this.acked = n;
+        this.sentTo = n;
+      } else if (n > this.sentTo) {
+        // It was no good order.
+        this.isEnding = true;
+        return false;
+      }
     }
     const offered = this.epoch;
     const known = Math.max(n, this.acked);
@@ -66,10 +82,18 @@ export class KeepingNode extends TreeNode {
     this.shelf.restore(page, size, used, records);
   }
 
-  /** That was all. */
-  restored(): void {
+  /** That was all. `epoch`: what `orderlyEpoch` said before a sleep from which this life has just woken; 0 if it began in any other way. */
+  restored(epoch: number): void {
     const scan = this.shelf.restored();
-    if (scan !== undefined) this.kept.restore(scan.epoch, scan.first, scan.numbered);
+    const isTrusted = epoch !== 0 && (scan === undefined || scan.numbered === 0 || scan.epoch === epoch);
+    if (scan !== undefined && !(isTrusted && scan.numbered === 0))
+      this.kept.restore(scan.epoch, scan.first, scan.numbered, isTrusted);
+    else if (isTrusted) this.kept.restore(epoch, 1, 0, true);
+  }
+
+  /** The epoch that a later life may go on in, if all is kept now and nothing happens between; 0 if there is none. */
+  orderlyEpoch(): number {
+    return this.shelf.isNumbered || this.kept.isTrusted ? this.kept.epoch : 0;
   }
 
   /** What `keep` asked for is in flash, all of it; or it is not. */

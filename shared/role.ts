@@ -15,3 +15,5 @@ export const TAKES_PROGRAMS: boolean = true;
 export const KEEPS: boolean = false;
 /** It sees to it that it is started again when it is stuck, and says afterwards why it was. */
 export const STAYS_ALIVE: boolean = false;
+/** It sleeps as soon as the root has what it said, and starts again after a while. It keeps its events as well. */
+export const SLEEPS: boolean = false;

@@ -32,8 +32,8 @@ export class KeptPages {
     this.isClean = true;
   }
 
-  /** Tells the node of all pages that are there. Answers how many bytes they are. */
-  restore(node: KeepingNode): number {
+  /** Tells the node of all pages that are there; `epoch`: see there. Answers how many bytes they are. */
+  restore(node: KeepingNode, epoch: number): number {
     const pages: number[] = [];
     for (const name of require("Storage").list()) {
       if (name.substr(0, PREFIX.length) === PREFIX) pages.push(parseInt(name.substr(PREFIX.length), 10));
@@ -48,7 +48,7 @@ export class KeptPages {
       node.restore(page, size, this.end, records);
       bytes += size;
     }
-    node.restored();
+    node.restored(epoch);
     return bytes;
   }
 

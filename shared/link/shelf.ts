@@ -150,8 +150,10 @@ export class Shelf extends ShelfQueue {
   joined(offered: number, n: number, epoch: number): void {
     const kept = this.inFlash();
     this.isNumbered = true;
-    if (kept > 0 && epoch !== offered) {
-      const record = renumberedRecord(offered, n, epoch, kept - this.loose + 1);
+    if (kept > 0 && (epoch !== offered || this.loose > 0)) {
+      const isSame = epoch === offered;
+      // Of the same epoch nothing has other numbers, but what had none.
+      const record = renumberedRecord(offered, isSame ? 0 : n, epoch, kept - this.loose + 1 + (isSame ? n : 0));
       const page = this.pages.pageFor(record.length + KEPT_RECORD_BYTES, this.config.bytes);
       if (page !== undefined) this.say(page, [record], record.length + KEPT_RECORD_BYTES, 0);
     } else if (kept === 0 && this.isFormer) {

@@ -27,6 +27,8 @@ export interface Parts {
   keeps?: boolean;
   /** Watchdog, and words about faults after a restart; not if absent. */
   alive?: boolean;
+  /** It sleeps between its readings (docs/battery.md), and keeps its events; not if absent. */
+  sleeps?: boolean;
 }
 
 /** The name of each part in shared/role.ts. A new part needs a line here and there. */
@@ -37,6 +39,7 @@ const ROLES: { readonly [part in keyof Parts]-?: string } = {
   updates: "TAKES_PROGRAMS",
   keeps: "KEEPS",
   alive: "STAYS_ALIVE",
+  sleeps: "SLEEPS",
 };
 
 export interface ProgramOptions {
@@ -168,7 +171,9 @@ export async function shipBases(): Promise<void> {
 /** Throws only for what is wrong with the parts, or with the package itself. */
 export async function programText({ entry, parts, cache }: ProgramOptions): Promise<ProgramText> {
   if (!parts.sockets && !parts.radio) throw new Error("a node needs a way up: sockets or radio");
-  const [base, own] = await Promise.all([baseText(parts, cache), bundleOwnCode(entry)]);
+  // Who sleeps has in flash what was not acknowledged.
+  const all = parts.sleeps === true ? { ...parts, keeps: true } : parts;
+  const [base, own] = await Promise.all([baseText(all, cache), bundleOwnCode(entry)]);
   const text = own.faults.length > 0 ? "" : `(()=>{var sapline={};${base.trim()}\n${own.text.trim()}\n})();\n`;
   return {
     text,

@@ -47,6 +47,8 @@ export interface EmulatedNode {
 
 /** What a board runs when it starts. */
 const BOOT_FILE = ".bootcde";
+/** What `ESP32.getWakeupCause` says after `ESP32.deepSleep`. Source: esp_sleep.h. */
+const WOKEN_BY_CLOCK = 4;
 
 interface Inside {
   E: Record<string, unknown>;
@@ -71,7 +73,7 @@ class Run {
   private errorListeners: ((error: unknown) => void)[] = [];
   private nextTimer = 1;
 
-  constructor(options: EmulateOptions, reboot: () => void) {
+  constructor(options: EmulateOptions, reboot: () => void, chip: object) {
     this.options = options;
     const inside = runInContext(preludeText(), this.world) as Inside;
     this.turns = new EngineTurns((error) => this.report(error, inside));
@@ -92,6 +94,7 @@ class Run {
     });
     Object.assign(this.world, this.globals(inside), this.serial.globals(inside.E), this.pins.globals());
     Object.assign(this.world, {
+      ESP32: chip,
       OneWire: oneWireClass({ pins: this.pins, devices, makeError }),
       I2C1: new EngineI2c({ pins: this.pins, devices, makeError }),
       I2C2: new EngineI2c({ pins: this.pins, devices, makeError }),
@@ -220,17 +223,28 @@ export function emulate(options: EmulateOptions): EmulatedNode {
   }
   let isStopped = false;
   let run: Run;
-  const start = (): void => {
-    run = new Run(options, () => {
+  let sleep: NodeJS.Timeout | undefined;
+  const start = (wakeupCause: number): void => {
+    const reboot = (): void => {
       run.stop();
-      if (!isStopped) setImmediate(start);
-    });
+      if (!isStopped) setImmediate(start, 0);
+    };
+    const chip = {
+      getWakeupCause: () => wakeupCause,
+      // The power is off at once: nothing that comes behind it in the program is run any more but for this turn.
+      deepSleep: (microseconds: number) => {
+        run.stop();
+        if (!isStopped) sleep = setTimeout(start, microseconds / 1000, WOKEN_BY_CLOCK);
+      },
+    };
+    run = new Run(options, reboot, chip);
     run.start();
   };
-  start();
+  start(0);
   return {
     stop: () => {
       isStopped = true;
+      clearTimeout(sleep);
       run.stop();
     },
     type: (bytes) => run.type(bytes),

@@ -17,7 +17,7 @@ export class Flash {
   restore(node: KeepingNode): void {
     for (const [number, page] of [...this.pages].toSorted(([a], [b]) => a - b))
       node.restore(number, page.size, page.used, page.records);
-    node.restored();
+    node.restored(0);
   }
 
   keep(number: number, size: number, records: readonly string[]): boolean {

@@ -24,7 +24,7 @@ export class KeptBoard extends KeepingNode {
     super(config, { every: NEVER, bytes: NEVER }, codec, random);
     this.flash = JSON.parse(flash) as Page[];
     for (const { page, size, used, records } of this.flash) this.restore(page, size, used, records);
-    this.restored();
+    this.restored(0);
   }
 
   /** What is in flash, for the next life. */
