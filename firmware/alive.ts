@@ -70,7 +70,7 @@ export class Alive implements Application {
   }
 
   status(isJoined: boolean, reason: string): void {
-    if (isJoined && !this.hasTold) this.tell();
+    if (isJoined && !this.hasTold && !this.isEnding) this.tell();
     this.inner.status(isJoined, reason);
   }
 

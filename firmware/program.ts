@@ -40,7 +40,7 @@ sapline["node"] = (id) => {
     if (alive) alive.start(board);
     if (updates) updates.start(board, FIRMWARE);
     board.start();
-    if (SLEEPS) new Sleep(board);
+    if (SLEEPS) new Sleep(board).start();
   }, 0);
   return program;
 };

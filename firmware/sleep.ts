@@ -61,7 +61,6 @@ export class Sleep {
   /** Since when the root has had everything, in milliseconds after the start; -1 if it has not. */
   private quietAt: number;
 
-  /** Before the board starts. Without `sleep` in its configuration it stays awake. */
   constructor(board: Board) {
     const given = board.configuration.raw["sleep"];
     const sleep = (typeof given === "object" && given !== null ? given : {}) as { [key: string]: unknown };
@@ -70,6 +69,10 @@ export class Sleep {
     this.least = asNumber(sleep["least"]) || LEAST;
     this.most = asNumber(sleep["most"]) || MOST;
     this.quietAt = -1;
+  }
+
+  /** The board has started. Without `sleep` in its configuration it stays awake. */
+  start(): void {
     if (this.every > 0) this.look();
   }
 
