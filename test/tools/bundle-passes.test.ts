@@ -73,6 +73,10 @@ describe("what is called once becomes part of its caller, with the same answers:
       "an argument that is left out",
       "class A{ m(n){ return this.g(n); } g(n, more){ return more === undefined ? n : more; } }",
     ],
+    [
+      "an argument that is a sequence in parentheses",
+      "class A{ m(n){ let b = n; if (n > 0) { this.g((b += 1, b > 2)); } return [b, this.x]; } g(is){ let t = is; t = is && t; if (is) this.x = t; else this.x = 0; } }",
+    ],
   ])("%s", (_what, program) => {
     const text = `${program} function run(n){ return new A().m(n); }`;
     const short = inlined(text, ["g"]);

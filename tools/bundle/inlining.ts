@@ -31,6 +31,11 @@ export interface Once {
 /** What becomes of an answer. */
 type Use = "drop" | "return" | { target: Part[] };
 
+/** An expression as it may stand behind a declaration's `=`: of a sequence in parentheses, its place is within those. */
+function alone(node: AnyNode): Part[] {
+  return node.type === "SequenceExpression" ? ["(", node, ")"] : [node];
+}
+
 /** One call, and its callee's body in its place. */
 export class Inlining {
   /** Variables that the caller has to declare. */
@@ -68,7 +73,7 @@ export class Inlining {
       const argument = call.arguments[at] as AnyNode | undefined;
       if (argument === undefined && !own.has(name)) given.set(name, ["void 0"]);
       else if (argument !== undefined && !own.has(name) && this.stable(argument)) given.set(name, [argument]);
-      else this.bindings.push({ name: name + this.mark, value: argument === undefined ? ["void 0"] : [argument] });
+      else this.bindings.push({ name: name + this.mark, value: argument === undefined ? ["void 0"] : alone(argument) });
     }
     let self: Part[] | undefined;
     const target = call.callee as AnyNode;

@@ -2,18 +2,25 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { FAULT_FILE, WATCH_EVERY, WATCHDOG_SECONDS } from "#firmware/alive.ts";
 import { programText } from "#tools/bundle/program-text.ts";
 import { emulate, type EmulatedNode } from "#tools/emulator/emulate.ts";
 import { EngineStorage } from "#tools/emulator/engine-storage.ts";
-import { until } from "../e2e/processes.ts";
+import { until } from "./processes.ts";
 import { MemoryRoot } from "../engine/memory-root.ts";
 
 let folder: string;
 let lines: string[];
 let node: EmulatedNode | undefined;
 let root: MemoryRoot | undefined;
+
+let text: string;
+
+beforeAll(async () => {
+  const parts = { sockets: true, radio: false, children: false, alive: true };
+  ({ text } = await programText({ entry: "test/firmware/stumbler.ts", parts }));
+}, 120_000);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "alive-"));
@@ -28,11 +35,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(stumbles: string, port: number): Promise<EngineStorage> {
-  const { text } = await programText({
-    entry: "test/firmware/stumbler.ts",
-    parts: { sockets: true, radio: false, children: false, alive: true },
-  });
+function start(stumbles: string, port: number): EngineStorage {
   writeFileSync(join(folder, "program.js"), text);
   const flash = new EngineStorage(join(folder, "flash"));
   flash.write("stumbles", stumbles);
@@ -50,7 +53,7 @@ const lives = (): string[] => lines.filter((line) => line.startsWith("life "));
 
 test("after an exception that nobody caught the board starts again, and says why, once", async () => {
   root = await MemoryRoot.open({ stumbler: "t" });
-  const flash = await start("throws well well", root.port);
+  const flash = start("throws well well", root.port);
   const logs = (): unknown[] =>
     (root as MemoryRoot).events.filter(({ event }) => event["type"] === "!log").map(({ event }) => event["text"]);
   await until(
@@ -70,7 +73,7 @@ test("after an exception that nobody caught the board starts again, and says why
 
 test("a board whose alarm is gone is not kicked, and the watchdog starts it again", async () => {
   vi.useFakeTimers();
-  await start("stops well", 1);
+  start("stops well", 1);
   await vi.advanceTimersByTimeAsync(WATCHDOG_SECONDS * 1000 - 1000);
   expect(lives()).toEqual(["life 1: stops"]);
   await vi.advanceTimersByTimeAsync(WATCH_EVERY + 1000);
@@ -80,7 +83,7 @@ test("a board whose alarm is gone is not kicked, and the watchdog starts it agai
 
 test("a board that lives is kicked for ever, whether it finds its parent or not", async () => {
   vi.useFakeTimers();
-  await start("well", 1);
+  start("well", 1);
   await vi.advanceTimersByTimeAsync(20 * WATCHDOG_SECONDS * 1000);
   expect(lives()).toEqual(["life 1: well"]);
 });

@@ -7,7 +7,7 @@ import { NAP_FILE } from "#firmware/sleep.ts";
 import { programText } from "#tools/bundle/program-text.ts";
 import { emulate, type EmulatedNode } from "#tools/emulator/emulate.ts";
 import { EngineStorage } from "#tools/emulator/engine-storage.ts";
-import { until } from "../e2e/processes.ts";
+import { until } from "./processes.ts";
 import { MemoryRoot } from "../engine/memory-root.ts";
 
 let folder: string;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   writeFileSync(join(folder, "program.js"), text);
   flash = new EngineStorage(join(folder, "flash"));
   switchOn();
-}, 60_000);
+}, 120_000);
 
 afterEach(async () => {
   node.stop();
