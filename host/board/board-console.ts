@@ -90,8 +90,7 @@ export class BoardConsole {
     for (let tries = 0; tries === 0 || Date.now() < until; tries++) {
       if (tries > 0) await this.interrupt();
       try {
-        await this.send(CLEAR);
-        await this.run("1", this.patience.greetEvery);
+        await this.ping();
         return;
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
@@ -171,6 +170,18 @@ export class BoardConsole {
     await this.pause(this.patience.interrupt);
   }
 
+  /**
+   * As few characters as will do: Espruino takes what comes in a task of its own, without a lock, and a program that keeps the engine busy while
+   * characters come may leave its console deaf until the next reset (seen on Linux; its code for the ESP32 is of the same kind).
+   */
+  private async ping(): Promise<void> {
+    const mark = `${this.session}${++this.commands}`;
+    this.heard = "";
+    await this.send(CLEAR);
+    await this.say(`print("<"+"${mark}>")`);
+    await this.wait(() => (this.heard.includes(`<${mark}>`) ? mark : undefined), this.patience.greetEvery);
+  }
+
   /** The answer is put together on the board, so that an echo of the command is not taken for it. */
   private async run(expression: string, withinMillis: number): Promise<unknown> {
     const mark = `${this.session}${++this.commands}`;
@@ -178,11 +189,21 @@ export class BoardConsole {
     const answer = (sign: string, value: string): string =>
       `print("<"+"${mark}${sign}"+JSON.stringify(${value})+"${mark}>")`;
     await this.say(`try{${answer(":", `[${expression}]`)}}catch(e){${answer("!", '""+e')}}`);
+    return this.read(
+      await this.wait(() => {
+        const from = this.heard.indexOf(`<${mark}`);
+        const to = from < 0 ? -1 : this.heard.indexOf(`${mark}>`, from + mark.length + 1);
+        return to < 0 ? undefined : this.heard.slice(from + mark.length + 1, to);
+      }, withinMillis),
+    );
+  }
+
+  /** What is found in what the board prints. Rejects with `Lost` when the time is over. */
+  private async wait(found: () => string | undefined, withinMillis: number): Promise<string> {
     const end = Date.now() + withinMillis;
     for (;;) {
-      const from = this.heard.indexOf(`<${mark}`);
-      const to = from < 0 ? -1 : this.heard.indexOf(`${mark}>`, from + mark.length + 1);
-      if (to >= 0) return this.read(this.heard.slice(from + mark.length + 1, to));
+      const text = found();
+      if (text !== undefined) return text;
       if (this.gone !== undefined) throw new Trouble(this.gone);
       if (/password>\s*$/.test(this.heard))
         throw new Trouble("this board's console is locked by a password: unlock it, or connect to it by its cable");
@@ -250,7 +271,7 @@ export class BoardConsole {
     if (/invalid header|waiting for download|flash read err/i.test(heard))
       return "there is no firmware on this board: put Espruino on it by sapline firmware (docs/flash.md)";
     return heard.trim() === ""
-      ? "no Espruino answers, there is silence: is it the right port, and is Espruino on the board? Otherwise: sapline firmware (docs/flash.md)"
+      ? "no Espruino answers, there is silence: press the board's reset (or unplug it) and start again; if it stays so, is it the right port, and is Espruino on the board? Otherwise: sapline firmware (docs/flash.md)"
       : "something answers, but it is no Espruino: is it the right port and speed? Espruino comes onto a board by sapline firmware (docs/flash.md)";
   }
 }

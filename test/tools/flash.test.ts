@@ -296,7 +296,7 @@ describe("the wrong board", () => {
     ["an Espruino without CRYPTO", { modules: "Flash,Storage,net" }, "is built without CRYPTO"],
     ["Python", { foreign: "\r\n>>> " }, "this board runs Python: put Espruino on it by sapline firmware"],
     ["an empty one", { foreign: "invalid header: 0xffffffff\r\n" }, "there is no firmware on this board"],
-    ["nothing", { foreign: "" }, "no Espruino answers, there is silence: is it the right port"],
+    ["nothing", { foreign: "" }, "no Espruino answers, there is silence: press the board's reset"],
     ["noise", { foreign: "\u0080~" }, "something answers, but it is no Espruino"],
     ["a locked one", { password: true }, "locked by a password"],
   ] as [string, Partial<StandInOptions>, string][])("%s is told, with what to do", async (_, options, sentence) => {
