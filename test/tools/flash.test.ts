@@ -119,7 +119,26 @@ describe("a file on its way to a board", () => {
     board.storage.write("sapline.a", Buffer.from(other.subarray(0, 2000)).toString("latin1"), 0, 3000);
     const console = consoleOf(board);
     await console.greet();
-    await upload(console, "sapline.a", program.subarray(0, 3000));
+    const kept: number[] = [];
+    await upload(console, "sapline.a", program.subarray(0, 3000), (progress) => kept.push(progress.kept));
+    expect(stored(board, "sapline.a").equals(program.subarray(0, 3000))).toBe(true);
+    expect(new Set(kept)).toEqual(new Set([0]));
+  });
+
+  test("a piece that was good and is not any more is found at the end, and the file begun anew", async () => {
+    const board = boardOf();
+    const console = consoleOf(board);
+    await console.greet();
+    let isHurt = false;
+    await upload(console, "sapline.a", program.subarray(0, 3000), ({ done }) => {
+      if (isHurt || done < 2000) return;
+      isHurt = true;
+      const there = stored(board, "sapline.a");
+      there[100] = (there[100] as number) ^ 1;
+      board.storage.erase("sapline.a");
+      board.storage.write("sapline.a", there.toString("latin1"));
+    });
+    expect(isHurt).toBe(true);
     expect(stored(board, "sapline.a").equals(program.subarray(0, 3000))).toBe(true);
   });
 
