@@ -1,6 +1,6 @@
 /**
  * KeepingNode is a TreeNode that keeps its events across a power cut: what the root has not acknowledged in time is written to flash, and is sent after
- * a restart, each event exactly once. See link/shelf.ts, and docs/adr/0012-kept-events-get-a-new-epoch.md for epochs and numbers.
+ * a restart, each event exactly once. See link/shelf.ts, and docs/adr/0015-kept-events-get-a-new-epoch.md for epochs and numbers.
  *
  * Its edge tells it of all pages in flash by `restore`, then `restored`, before `start`; and performs `keep`, `recall` and `free`.
  */

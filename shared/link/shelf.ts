@@ -6,7 +6,7 @@
  * Guarantee: what the root has not acknowledged is in flash `every` milliseconds after it was made, at the latest, while there is room there; while
  * the root acknowledges in half that time nothing is written. What is on the shelf is given up by nobody.
  *
- * Numbers and epochs of what is kept: docs/adr/0012-kept-events-get-a-new-epoch.md.
+ * Numbers and epochs of what is kept: docs/adr/0015-kept-events-get-a-new-epoch.md.
  */
 import type { Limits } from "../limits.ts";
 import type { TextCodec } from "../text.ts";
