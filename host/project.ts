@@ -43,6 +43,7 @@ const nodeSchema = v.strictObject({
   keep: v.optional(
     v.union([v.boolean(), v.strictObject({ every: v.optional(v.number()), bytes: v.optional(v.number()) })]),
   ),
+  sleep: v.optional(v.strictObject({ every: v.number(), least: v.optional(v.number()), most: v.optional(v.number()) })),
   limits: v.optional(v.record(v.string(), v.number())),
   settings: v.optional(anything),
   devices: v.optional(v.array(anything)),

@@ -121,6 +121,8 @@ export interface NodeConfiguration {
   alive?: boolean;
   /** Its events are kept in flash across a power cut (docs/alive.md): `true`, or how often and how much. Usually they are not. */
   keep?: boolean | { every?: number; bytes?: number };
+  /** It sleeps in between (docs/battery.md), and keeps its events: milliseconds from one start to the next, and awake. `sapline dev` leaves it awake. */
+  sleep?: { every: number; least?: number; most?: number };
   /** Of the node's core, see docs/board.md. */
   limits?: { [name: string]: number };
   /** For the program itself: put into `sapline.json` as they are. */

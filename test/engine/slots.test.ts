@@ -38,6 +38,6 @@ describe.skipIf(ESPRUINO === "")(`the boot loader on the engine${ESPRUINO === ""
   test("a whole program runs from its slot", async () => {
     await start({ "sapline.a": await firmware("firmware/main.ts") });
     // It has no configuration.
-    await board.line(/^sapline: write this file first: sapline.json/);
+    await board.line(/^sapline: sapline.json: /);
   });
 });

@@ -62,12 +62,13 @@ export async function cutPower(
       );
     }
     await board.cut();
-    const said = board.lines.slice(read).flatMap((line) => /^made (\d+) ([\d.]+)$/.exec(line) ?? []);
-    const at = Number(said.at(-1));
-    for (let i = 0; i < said.length; i += 3) {
-      made += 1;
-      if (Number(said[i + 2]) < at - cuts.every - LATE) due.add(Number(said[i + 1]));
-    }
+    const said = board.lines
+      .slice(read)
+      .map((line) => Number(/^made (\d+)$/.exec(line)?.[1]))
+      .filter((number) => number > 0);
+    const at = said.at(-1) ?? 0;
+    made += said.length;
+    for (const number of said) if (number < at - cuts.every - LATE) due.add(number);
     read = board.lines.length;
   }
   const stored = numbers(root);

@@ -39,6 +39,7 @@ test("a node is usually a leaf by WebSocket below the root, and its program is i
     updates: false,
     alive: false,
     keeps: false,
+    sleeps: false,
   });
   expect(boardConfiguration(made, kitchen)).toMatchObject({
     id: "kitchen",
@@ -91,7 +92,7 @@ test("a board takes programs over the tree and watches itself, unless it is told
     attic: { ...PLAIN, keep: { every: 5000 } },
   });
   const kitchen = nodeOf(made, "kitchen");
-  expect(partsOf(made, kitchen)).toMatchObject({ updates: true, alive: true, keeps: false });
+  expect(partsOf(made, kitchen)).toMatchObject({ updates: true, alive: true, keeps: false, sleeps: false });
   expect(partsOf(made, nodeOf(made, "cellar"))).toMatchObject({ updates: false, alive: false, keeps: true });
   expect(boardConfiguration(made, nodeOf(made, "cellar"))["keep"]).toBeUndefined();
   expect(boardConfiguration(made, nodeOf(made, "attic"))).toMatchObject({ keep: { every: 5000 } });

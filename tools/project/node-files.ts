@@ -26,7 +26,7 @@ export function nodeOf(project: Project, id: string): ProjectNode {
 }
 
 export function partsOf(project: Project, node: ProjectNode): Parts {
-  const { radio = false, children, outgress, listen, updates = true, alive = true, keep = false } = node.given;
+  const { radio = false, children, outgress, listen, updates = true, alive = true, keep = false, sleep } = node.given;
   const isSleepy = typeof radio === "object" && radio.sleepy === true;
   const isByRadio = radio !== false;
   return {
@@ -36,6 +36,7 @@ export function partsOf(project: Project, node: ProjectNode): Parts {
     updates,
     alive,
     keeps: keep !== false,
+    sleeps: sleep !== undefined,
   };
 }
 
@@ -59,6 +60,7 @@ export function boardSettings(project: Project, node: ProjectNode): BoardConfigu
       configuration["wifi"] = { ssid: wifi.ssid, password: wifi.password ?? "" };
   }
   if (typeof given.keep === "object") configuration["keep"] = given.keep;
+  if (given.sleep !== undefined) configuration["sleep"] = given.sleep;
   if (given.limits !== undefined) configuration["limits"] = given.limits;
   if (given.outgress !== undefined) configuration["outgress"] = given.outgress;
   if (given.radio !== undefined && given.radio !== false) {
