@@ -9,7 +9,7 @@ const count = keeper.entity("count");
 
 function make(): void {
   setTimeout(make, 20);
-  const number = Date.now();
+  const number = Math.floor(Date.now());
   if (count.update(number)) console.log("made " + number);
 }
 
