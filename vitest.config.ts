@@ -1,5 +1,12 @@
 import { defineConfig } from "vitest/config";
 
+/** Unit tests by what they test, but seconds of work each: they run with the host's. */
+const SLOW = [
+  "test/tools/{flash,emulator}.test.ts",
+  "test/firmware/{alive,slots}.test.ts",
+  "test/shared/update/signature.test.ts",
+];
+
 export default defineConfig({
   test: {
     isolate: false,
@@ -10,6 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/{shared,firmware,tools}/**/*.test.ts", "test/*.test.ts"],
+          exclude: SLOW,
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -19,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "host",
-          include: ["test/host/**/*.test.ts"],
+          include: ["test/host/**/*.test.ts", ...SLOW],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
