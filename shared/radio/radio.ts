@@ -51,6 +51,8 @@ export class Radio extends Place {
   private upHop: Session | undefined;
   /** Where the edge was told to tune to. */
   private channel: number;
+  /** When the first of those failures came that have not ended yet. */
+  private deafAt: Instant;
 
   constructor(config: RadioConfig, seal: Seal, random: Random) {
     super(config, seal, random);
@@ -62,6 +64,7 @@ export class Radio extends Place {
     this.upLink = 0 as LinkId;
     this.upHop = undefined;
     this.channel = 0;
+    this.deafAt = 0 as Instant;
   }
 
   start(now: Instant): readonly RadioEffect[] {
@@ -151,6 +154,7 @@ export class Radio extends Place {
       if (isOk || outcome === "fail") tried(parent, isOk);
       if (isOk) this.aliveAt = now;
       else if (outcome === "fail") {
+        if (parent.deaf === 1) this.deafAt = now;
         if (isDoubted(parent)) this.hurry(now);
         if (flying.bytes === PROBE_DATAGRAM)
           this.doubt(after(now, PACKET_TIME * (1 + this.chance()) * (1 << Math.min(parent.deaf, DEAF_DOUBLINGS_MAX))));
@@ -210,7 +214,7 @@ export class Radio extends Place {
   /** What became of the datagrams to the parent, and of the parent. */
   private judge(up: Session, parent: Neighbour, now: Instant): void {
     for (const report of up.takeReports()) if (reported(parent, report.acked)) this.hurry(now);
-    const isDeaf = parent.deaf >= DEAF_LOST * patience(parent) && now >= after(this.aliveAt, DEAF_FOR);
+    const isDeaf = parent.deaf >= DEAF_LOST * patience(parent) && now >= after(this.deafAt, DEAF_FOR);
     if (isDeaf || parent.fails >= FAILS_MUTE || up.isLost(now)) {
       count(this.counters, "radio parent lost");
       shun(parent, SHUN_AFTER_MAX, now);

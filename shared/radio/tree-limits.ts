@@ -38,7 +38,7 @@ export const COST_OF_DOUBT = 6;
 export const DEAF_DOUBLINGS_MAX = 3;
 /** … that end it as the way up, where not even the MAC has an answer, or the parent never had one. Chosen: 0.2 to 0.4 s. */
 export const DEAF_LOST = 1.5;
-/** … if nothing else was heard of it for this long, for the air may only be full. Chosen: half of a repair in two seconds. */
+/** … this long after the first, for the air may only be full, or a board start anew. Chosen: who has somebody else to turn to does so sooner. */
 export const DEAF_FOR = 1500 as Millis;
 /** … and where the MAC does: it may be busy. Chosen: a second or two. */
 export const FAILS_MUTE = 20;
@@ -105,8 +105,8 @@ export const DECIDE_SPREAD = 8;
 export const PROBE = 6;
 /** All of it: the first byte of a header that says so. The shorter the better, for it is sent all the time. */
 export const PROBE_DATAGRAM = "X";
-/** A parent that has been silent for this long, times those that hang on it, is probed. Chosen: 0.1 % of the air for each parent. */
-export const PROBE_AFTER = 1200 as Millis;
+/** A parent that has been silent for this long, times those that hang on it, is probed. Chosen: 0.09 % of the air for each parent. */
+export const PROBE_AFTER = 1400 as Millis;
 
 /** A node with both ways up tries WebSocket again after this; it doubles with each try that did not end in joining, up to the longest. Chosen:
  * a try for a dead host stops a chip for seconds. */

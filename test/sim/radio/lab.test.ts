@@ -41,7 +41,7 @@ test("control, greetings included, takes less than 2 % of the air at the mean pl
   expect(result.air.control.mean).toBeLessThan(0.02);
   expect(control.mean).toBeLessThan(0.012);
   expect(control.mean).toBeGreaterThan(0.001);
-  expect(control.busiest).toBeLessThan(0.035);
+  expect(control.busiest).toBeLessThan(0.04);
 });
 
 test("the tree's picture has every board, and a line for each that has a parent by radio", () => {
