@@ -2,9 +2,9 @@ import { defineConfig } from "vitest/config";
 
 /** Unit tests by what they test, but seconds of work each: they run with the host's. */
 const SLOW = [
-  "test/tools/{flash,emulator}.test.ts",
-  "test/firmware/{alive,slots}.test.ts",
-  "test/shared/update/signature.test.ts",
+  "test/tools/{flash,emulator,drivers}.test.ts",
+  "test/firmware/{alive,slots,entities}.test.ts",
+  "test/shared/{fuzz,link/short,update/signature}.test.ts",
 ];
 
 export default defineConfig({
