@@ -137,6 +137,17 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
       const flasher = flash("--port", cable.ends[0]);
       expect(await flasher.exit(60_000), flasher.errors).toBe(0);
       expectWhole(flasher.errors + flasher.output);
+    },
+  );
+
+  test.skipIf(noTerminal !== "")(
+    `beside a program that runs, a board is written once more and looked at, without harm ${noTerminal}`,
+    async () => {
+      cable = await TerminalPair.make();
+      engine = new ConsoleEngine(cable.ends[1]);
+      engine.start();
+      const flasher = flash("--port", cable.ends[0]);
+      expect(await flasher.exit(60_000), flasher.errors).toBe(0);
       // Again: nothing has to be sent, and the token is kept.
       const again = await unlessDeaf(() => flash("--port", (cable as TerminalPair).ends[0]));
       expect(again.errors).toContain("sapline.a: ");

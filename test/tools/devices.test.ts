@@ -7,21 +7,12 @@ import { signalAt } from "#tools/emulator/devices/signal.ts";
 import { EmulatedButton } from "#tools/emulator/devices/switches.ts";
 import { type EmulatedNode, emulate } from "#tools/emulator/emulate.ts";
 import { temporaryFolder } from "../temporary.ts";
+import { CHIP_TIME } from "./chip-time.ts";
 
 const running: EmulatedNode[] = [];
 
 beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: [
-      "setTimeout",
-      "clearTimeout",
-      "setInterval",
-      "clearInterval",
-      "setImmediate",
-      "clearImmediate",
-      "performance",
-    ],
-  });
+  vi.useFakeTimers(CHIP_TIME);
 });
 
 afterEach(() => {

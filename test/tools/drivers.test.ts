@@ -8,23 +8,14 @@ import { dallasSum, EmulatedDs18b20, romOf } from "#tools/emulator/devices/ds18b
 import { EmulatedStrip } from "#tools/emulator/devices/strip.ts";
 import { EmulatedButton, EmulatedLamp } from "#tools/emulator/devices/switches.ts";
 import { EmulatedVoltage } from "#tools/emulator/devices/voltage.ts";
+import { CHIP_TIME } from "./chip-time.ts";
 import { Bench, driversText } from "./driver-bench.ts";
 
 let running: Bench[] = [];
 
 beforeEach(async () => {
   await driversText();
-  vi.useFakeTimers({
-    toFake: [
-      "setTimeout",
-      "clearTimeout",
-      "setInterval",
-      "clearInterval",
-      "setImmediate",
-      "clearImmediate",
-      "performance",
-    ],
-  });
+  vi.useFakeTimers(CHIP_TIME);
 });
 
 afterEach(() => {
