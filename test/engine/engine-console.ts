@@ -8,6 +8,7 @@ import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TerminalPair } from "../e2e/terminal-pair.ts";
 import { ESPRUINO } from "./espruino.ts";
 
 export class ConsoleEngine {
@@ -22,17 +23,17 @@ export class ConsoleEngine {
   private isStopped = false;
   private socket: Socket | undefined;
   private server: Server | undefined;
-  /** Of a pseudo-terminal; "" over TCP. */
-  private readonly terminal: string;
+  /** Undefined over TCP. */
+  private readonly cable: TerminalPair | undefined;
 
-  constructor(terminal = "") {
-    this.terminal = terminal;
+  constructor(cable?: TerminalPair) {
+    this.cable = cable;
   }
 
   start(): void {
     this.isStopped = false;
     this.starts++;
-    const terminal = this.terminal === "" ? undefined : openSync(this.terminal, "r+");
+    const terminal = this.cable === undefined ? undefined : openSync(this.cable.ends[1], "r+");
     const child = spawn(ESPRUINO, [], {
       cwd: this.folder,
       stdio: terminal === undefined ? ["pipe", "pipe", "ignore"] : [terminal, terminal, "ignore"],
@@ -76,6 +77,8 @@ export class ConsoleEngine {
     const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     child.kill("SIGKILL");
     await gone;
+    // A terminal keeps what a board had not read yet. Read at its next start, a Ctrl-C among it would end its program.
+    await this.cable?.empty();
   }
 
   /** Of a board that is off. */

@@ -132,7 +132,7 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
     `over a pseudo-terminal a program of 47 kB arrives whole, and the node joins ${noTerminal}`,
     async () => {
       cable = await TerminalPair.make();
-      engine = new ConsoleEngine(cable.ends[1]);
+      engine = new ConsoleEngine(cable);
       engine.start();
       const flasher = flash("--port", cable.ends[0]);
       expect(await flasher.exit(60_000), flasher.errors).toBe(0);
@@ -144,7 +144,7 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
     `beside a program that runs, a board is written once more and looked at, without harm ${noTerminal}`,
     async () => {
       cable = await TerminalPair.make();
-      engine = new ConsoleEngine(cable.ends[1]);
+      engine = new ConsoleEngine(cable);
       engine.start();
       const flasher = flash("--port", cable.ends[0]);
       expect(await flasher.exit(60_000), flasher.errors).toBe(0);
