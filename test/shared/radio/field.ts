@@ -7,10 +7,10 @@
 import { createHash } from "node:crypto";
 import type { RadioEffect } from "#shared/radio/effect.ts";
 import { Radio } from "#shared/radio/radio.ts";
-import { BROADCAST } from "#shared/radio/seal.ts";
+import { BROADCAST, type Seal } from "#shared/radio/seal.ts";
 import type { Instant, LinkId, NodeId, Random } from "#shared/units.ts";
+import { OPEN_SEAL } from "#tools/sim/seal.ts";
 import { seeded } from "../world.ts";
-import { NODE_SEAL } from "#host/radio-seal.ts";
 
 const ATTEMPTS = 6;
 const REDIAL_AFTER = 500;
@@ -86,9 +86,12 @@ export class Field {
   readonly air: { [type: number]: number } = {};
   private queue: { at: number; order: number; run: () => void }[] = [];
   private order = 0;
+  private readonly seal: Seal;
 
-  constructor(seed: number) {
+  /** `seal`: the real one costs more than all the rest, and is for tests of what keys are for. */
+  constructor(seed: number, seal: Seal = OPEN_SEAL) {
     this.random = seeded(seed);
+    this.seal = seal;
   }
 
   add(n: number, options: FieldOptions = {}): Station {
@@ -224,7 +227,7 @@ export class Field {
         isSleepy: false,
         ...(options.childrenMax === undefined ? {} : { childrenMax: options.childrenMax }),
       },
-      NODE_SEAL,
+      this.seal,
       this.random,
     );
   }

@@ -1,5 +1,6 @@
 /** Fields of a few shapes. Station 0 is a source on channel 6, unless said otherwise. */
 import { expect } from "vitest";
+import type { Seal } from "#shared/radio/seal.ts";
 import { Field, type FieldOptions, type Station } from "./field.ts";
 
 const index = (mac: string) => parseInt(mac.substring(15), 16);
@@ -19,8 +20,8 @@ export const GRID: Shape = {
 };
 
 /** A field of that shape, each link as good as `share` says, both ways. */
-export function plant(seed: number, shape: Shape, share = 1, options: FieldOptions = {}): Field {
-  const field = new Field(seed);
+export function plant(seed: number, shape: Shape, share = 1, options: FieldOptions = {}, seal?: Seal): Field {
+  const field = new Field(seed, seal);
   field.link = (a, b) => (shape.isLinked(index(a), index(b)) ? share : 0);
   field.add(0, { isSource: true, channel: 6 });
   for (let n = 1; n < shape.size; n++) field.add(n, options);

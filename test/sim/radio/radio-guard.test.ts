@@ -19,12 +19,17 @@ import { netOf, type Seal } from "#shared/radio/seal.ts";
 import { PROBE } from "#shared/radio/tree-limits.ts";
 import type { Instant, LinkId, NodeId } from "#shared/units.ts";
 import { seeded, seedsToPlay } from "../../shared/world.ts";
-import { Field, type Heard, KEY, macOf, type Station } from "../../shared/radio/field.ts";
+import { Field, type FieldOptions, type Heard, KEY, macOf, type Station } from "../../shared/radio/field.ts";
 import { NODE_SEAL } from "#host/radio-seal.ts";
-import { chatter, expectCarries, GRID, LINE, plant } from "../../shared/radio/shapes.ts";
+import { chatter, expectCarries, GRID, LINE, plant, type Shape } from "../../shared/radio/shapes.ts";
 
 // Many seeds take their time.
 vi.setConfig({ testTimeout: 60_000 });
+
+/** Fields with the real cryptography: this is what it is for. */
+const sealedField = (seed: number): Field => new Field(seed, NODE_SEAL);
+const sealed = (seed: number, shape: Shape, share?: number, options?: FieldOptions): Field =>
+  plant(seed, shape, share, options, NODE_SEAL);
 
 /** Another key, whose datagrams look like ours until the cryptography. */
 function similarKey(): string {
@@ -59,7 +64,7 @@ for (const [name, key] of [
   ["another key of a like network", similarKey()],
 ] as const) {
   test(`a node with ${name} never joins, nobody joins it, and it is counted`, () => {
-    const field = new Field(1);
+    const field = sealedField(1);
     field.link = () => 1;
     field.add(0, { isSource: true, channel: 6 });
     for (let n = 1; n < 4; n++) field.add(n);
@@ -82,7 +87,7 @@ for (const [name, key] of [
 
 /** A field that has lived for a while, and all that was heard in it. */
 function lived(seed: number): { field: Field; log: Heard[] } {
-  const field = plant(seed, GRID, 0.9, { channel: 6 });
+  const field = sealed(seed, GRID, 0.9, { channel: 6 });
   field.log = [];
   field.until(() => field.everyoneIsUp(), 60_000);
   // Long enough for links of children that have gone elsewhere to end.
@@ -180,7 +185,7 @@ test("cut, prolonged, bit-flipped and invented datagrams, or in another's name, 
 });
 
 test("who has the key can still not make it throw by a malformed body", () => {
-  const field = plant(4, LINE);
+  const field = sealed(4, LINE);
   field.until(() => field.everyoneIsUp(), 20_000);
   field.run(5000);
   const ring = new KeyRing(KEY, NODE_SEAL);
@@ -252,7 +257,7 @@ test("no key is in anything that leaves it: effects, counters", () => {
 });
 
 test("a node leaves a parent whose way up has come to lead over the node itself, as soon as it hears of it", () => {
-  const field = plant(13, LINE);
+  const field = sealed(13, LINE);
   field.until(() => field.everyoneIsUp(), 20_000);
   field.run(5000);
   const child = field.at(2);
@@ -272,7 +277,7 @@ test("a node leaves a parent whose way up has come to lead over the node itself,
 });
 
 test("two that would each be the other's child refuse", () => {
-  const field = new Field(14);
+  const field = sealedField(14);
   field.link = () => 1;
   const source = field.add(0, { isSource: true, channel: 6 });
   for (let n = 1; n < 3; n++) field.add(n);
@@ -287,7 +292,7 @@ test("two that would each be the other's child refuse", () => {
 });
 
 test("a paused child's frames wait at the child, and all come when it is resumed", () => {
-  const field = plant(5, LINE, 0.9);
+  const field = sealed(5, LINE, 0.9);
   field.until(() => field.everyoneIsUp(), 60_000);
   field.run(5000);
   const root = field.at(0);
@@ -307,7 +312,7 @@ test("a paused child's frames wait at the child, and all come when it is resumed
 });
 
 test("a link that TreeNode closes is told no more; dialled again, it opens again", () => {
-  const field = plant(6, LINE);
+  const field = sealed(6, LINE);
   field.until(() => field.everyoneIsUp(), 20_000);
   field.run(5000);
   const one = field.at(2);
@@ -322,7 +327,7 @@ test("a link that TreeNode closes is told no more; dialled again, it opens again
 });
 
 test("a child that its parent's TreeNode dismisses finds out, and comes back", () => {
-  const field = plant(7, LINE);
+  const field = sealed(7, LINE);
   field.until(() => field.everyoneIsUp(), 20_000);
   field.run(5000);
   const root = field.at(0);
@@ -335,7 +340,7 @@ test("a child that its parent's TreeNode dismisses finds out, and comes back", (
 });
 
 test("a dial long after a parent was found opens at once, and carries", () => {
-  const field = new Field(8);
+  const field = sealedField(8);
   field.link = () => 1;
   field.add(0, { isSource: true, channel: 6 });
   const late = field.add(1, { dialAfter: 9000 });
@@ -347,13 +352,13 @@ test("a dial long after a parent was found opens at once, and carries", () => {
 });
 
 test("a source never dials by radio: its dial fails at once", () => {
-  const field = new Field(9);
+  const field = sealedField(9);
   const source = field.add(0, { isSource: true, channel: 6 });
   expect(source.radio.dial(-1 as LinkId, field.now as Instant)).toContainEqual({ kind: "closed", link: -1 });
 });
 
 test("a frame that no hop can carry is dropped and counted, and the link lives", () => {
-  const field = plant(10, LINE);
+  const field = sealed(10, LINE);
   field.until(() => field.everyoneIsUp(), 20_000);
   const one = field.at(1);
   field.sendUp(one, "x".repeat(PARCEL_BYTES_MAX));
@@ -362,7 +367,7 @@ test("a frame that no hop can carry is dropped and counted, and the link lives",
 });
 
 test("a node that may not be a parent says nothing while it has one, and takes nobody", () => {
-  const field = plant(11, LINE, 1, { mayParent: false });
+  const field = sealed(11, LINE, 1, { mayParent: false });
   field.run(120_000);
   expect(field.at(1).isUp).toBe(true);
   for (let n = 2; n < 5; n++) expect(field.at(n).isUp).toBe(false);
