@@ -12,6 +12,8 @@ export const CONFIGURATION_FILE = "sapline.json";
 export interface WifiConfiguration {
   ssid: string;
   password: string;
+  /** "none", "min" or "max": how much the radio sleeps between the router's beacons. "": as the engine has it. */
+  powersave: string;
 }
 
 export interface Configuration {
@@ -55,6 +57,10 @@ function isHost(value: unknown): value is string {
 
 function isName(value: unknown): value is NodeId {
   return isHost(value) && value.length <= NODE_ID_CHARS_MAX;
+}
+
+function isPowersave(value: unknown): value is string {
+  return ["", "none", "min", "max"].indexOf(value as string) >= 0;
 }
 
 function isPath(value: unknown): value is string {
@@ -103,7 +109,11 @@ export function checkConfiguration(raw: unknown): Configuration {
     if (raw["listen"] !== undefined) listen = given(raw, "listen", isPort);
     if (raw["wifi"] !== undefined) {
       const station = given(raw, "wifi", isObject);
-      wifi = { ssid: given(station, "ssid", isText), password: given(station, "password", isText, "") };
+      wifi = {
+        ssid: given(station, "ssid", isText),
+        password: given(station, "password", isText, ""),
+        powersave: given(station, "powersave", isPowersave, ""),
+      };
     }
   }
   return {

@@ -42,6 +42,8 @@ interface EspruinoWifi {
   connect(ssid: string, options: { password: string }, done: (error: unknown) => void): void;
   on(event: "connected" | "disconnected", listener: () => void): void;
   getStatus(): { readonly station: string; readonly channel: number };
+  /** Throws on a word that it does not know. */
+  setConfig(options: { powersave: string }): void;
 }
 
 /**

@@ -5,6 +5,7 @@ import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { CHANNELS } from "#shared/radio/tree-limits.ts";
 import { isNodeId } from "#shared/wire/message.ts";
+import { POWERSAVES } from "./board/settings-check.ts";
 import { findConfiguration, loadSettings, type Place, readObject } from "./configuration.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 import { Trouble } from "./trouble.ts";
@@ -17,7 +18,11 @@ export const AUTO_PARENT = "auto";
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
-const wifiSchema = v.strictObject({ ssid: text, password: v.optional(v.string()) });
+const wifiSchema = v.strictObject({
+  ssid: text,
+  password: v.optional(v.string()),
+  powersave: v.optional(v.picklist(POWERSAVES)),
+});
 const anything = v.record(v.string(), v.unknown());
 
 const nodeSchema = v.strictObject({
@@ -73,7 +78,7 @@ export interface Project {
   settings: Settings;
   /** Where boards find the root, if that is said. */
   root: string | undefined;
-  wifi: { ssid: string; password?: string | undefined } | undefined;
+  wifi: v.InferOutput<typeof wifiSchema> | undefined;
   /** In the order of the file. */
   nodes: ProjectNode[];
 }

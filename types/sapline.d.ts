@@ -86,6 +86,11 @@ export interface StoredEvent {
 export interface WifiConfiguration {
   ssid: string;
   password?: string;
+  /**
+   * How much a board's radio sleeps between the router's beacons: "none", "min" or "max". The more, the less current, and the later does a command arrive.
+   * Usually as Espruino has it; "none" for a node that uses the radio too, which would hear nothing meanwhile (docs/battery.md).
+   */
+  powersave?: "none" | "min" | "max";
 }
 
 /** A node of the project, in a `sapline.config.ts`. */

@@ -43,7 +43,11 @@ export function startWifi(configuration: WifiConfiguration | undefined, changed:
     if (!isWaiting) setTimeout(connect, WIFI_RETRY_AFTER);
     isWaiting = true;
   };
-  wifi.on("connected", () => changed(true));
+  wifi.on("connected", () => {
+    // Not before: the engine takes it only while Wi-Fi is on.
+    if (configuration.powersave) wifi.setConfig({ powersave: configuration.powersave });
+    changed(true);
+  });
   wifi.on("disconnected", connectLater);
   connect();
 }

@@ -5,6 +5,9 @@
 import { NODE_ID_CHARS_MAX } from "#shared/limits.ts";
 import { CHANNELS } from "#shared/radio/tree-limits.ts";
 
+/** What Espruino calls them: how much the radio sleeps between the router's beacons. */
+export const POWERSAVES = ["none", "min", "max"] as const;
+
 type Check = readonly [key: string, isRight: (value: unknown) => boolean, what: string];
 type Keys = { readonly [key: string]: unknown };
 
@@ -43,6 +46,11 @@ const TOP: readonly Check[] = [
   ["wifi", orNone(isObject), 'an object, {"ssid", "password"}'],
   ["wifi.ssid", isText, "a text: the network's name"],
   ["wifi.password", orNone(isText), "a text"],
+  [
+    "wifi.powersave",
+    orNone((value) => isText(value) && POWERSAVES.some((word) => word === value)),
+    '"none", "min" or "max"',
+  ],
   ["limits", orNone(isObject), "an object"],
   ["radio", orNone(isObject), 'an object, {"key"}'],
   [

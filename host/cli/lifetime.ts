@@ -68,6 +68,6 @@ export function lifetimeLines(options: LifetimeOptions): string[] {
     `Battery of ${count(options.battery)} mAh, a leaf by radio that wakes every ${options.wake} s (an estimate: docs/battery.md):`,
     `  a wake:            ${battery.wakeMillicoulombs.toFixed(1)} mC, ${count(battery.wakesPerDay)} a day; asleep ${options.asleep} µA; ${battery.perDay.toFixed(1)} C a day`,
     `  lasts:             ${span(battery.days)}; with the quickest wakes that were measured on an ESP32, ${span(battery.bestDays)}`,
-    `  never asleep:      ${count(battery.awakeHours)} hours`,
+    `  never asleep:      ${count(battery.awakeHours)} hours; by Wi-Fi that saves power, ${count(battery.powersaveHours)} hours`,
   ];
 }

@@ -108,11 +108,12 @@ describe("a radio tree of emulated chips", () => {
     await open();
     const router = new Router(6);
     const made = { branch: readings("branch", 250), leaf: readings("leaf", 250) };
-    await start("gate", { parent: parent(), wifi: { ssid: "home" } }, { router, nodes: 2 });
+    await start("gate", { parent: parent(), wifi: { ssid: "home", powersave: "none" } }, { router, nodes: 2 });
     const slow = { replay: { every: 100, batch: 2 } };
     await start("branch", slow, { made: made.branch });
     await start("leaf", slow, { made: made.leaf });
     await goesOn("leaf");
+    expect(router.powersaves).toEqual(["none"]);
     router.channel = 11;
     // What the radios had on its way when the channel changed may still come.
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -190,6 +190,7 @@ describe("configuration", () => {
     [{ ...good, parent: { host: "a", port: 1, path: "node" } }, /: path: see/],
     [{ ...good, listen: "80" }, /: listen: see/],
     [{ ...good, wifi: { password: "x" } }, /: ssid: see/],
+    [{ ...good, wifi: { ssid: "x", powersave: 1 } }, /: powersave: see/],
     [{ ...good, limits: 5 }, /: limits: see/],
   ])("says what is wrong with %j", (raw, sentence) => {
     expect(() => checkConfiguration(raw)).toThrow(sentence);

@@ -39,6 +39,7 @@ test.each<[unknown, RegExp]>([
   [{ ...good, wifi: "x" }, /wifi must be an object/],
   [{ ...good, wifi: { password: "x" } }, /wifi\.ssid must be a text/],
   [{ ...good, wifi: { ssid: "x", password: 1 } }, /wifi\.password must be a text/],
+  [{ ...good, wifi: { ssid: "x", powersave: "much" } }, /wifi\.powersave must be "none", "min" or "max"/],
   [{ ...good, limits: 5 }, /limits must be an object/],
   [{ ...good, radio: true }, /radio must be an object/],
   [{ ...byRadio, radio: {} }, /radio\.key must be 32 hex digits/],
@@ -56,7 +57,16 @@ test.each<[unknown, RegExp]>([
 
 test.each<[object]>([
   [good],
-  [{ ...good, token: "t", listen: 65_535, wifi: { ssid: "house" }, limits: { outboxBytes: 1 }, replay: { every: 1 } }],
+  [
+    {
+      ...good,
+      token: "t",
+      listen: 65_535,
+      wifi: { ssid: "house", powersave: "max" },
+      limits: { outboxBytes: 1 },
+      replay: { every: 1 },
+    },
+  ],
   [{ ...good, parent: { host: "h", port: 1, path: "/x" }, outgress: "auto", radio: { key: KEY.toUpperCase() } }],
   [{ ...byRadio, id: "x".repeat(28), radio: { key: KEY, channel: 13, children: false, sleepy: true, open: true } }],
 ])("has nothing against %j, and nor has the board", (file) => {

@@ -229,6 +229,8 @@ describe("the doctor", () => {
     ssid: "home",
     channel: 6,
     rssi: -60,
+    powersave: "min",
+    hasBluetooth: false,
     hasEspNow: true,
     hasSeal: true,
     slots: { a: [30_000, 10], b: [0, 0] },
@@ -318,6 +320,16 @@ describe("the doctor", () => {
       "no seal",
       { configuration: { id: "a", token: "t", radio: {} }, hasSeal: false },
       "fault radio: this build cannot encrypt datagrams",
+    ],
+    [
+      "Bluetooth beside the radio",
+      { configuration: { id: "a", token: "t", radio: {} }, hasBluetooth: true },
+      "warning radio: Bluetooth is on",
+    ],
+    [
+      "Wi-Fi that sleeps beside the radio",
+      { configuration: { id: "a", token: "t", radio: {} } },
+      "warning radio: Wi-Fi saves power (min)",
     ],
     ["a wrong clock", { time: NOW / 1000 + 40 }, "warning clock: 40 s ahead of this machine"],
   ] as [string, Partial<BoardReport>, string][])("finds %s", (_, change, complaint) => {

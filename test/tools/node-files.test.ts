@@ -75,7 +75,9 @@ test("by radio a node finds its parent itself; with a parent it is a gateway, an
   expect(parts("field")).toMatchObject({ sockets: false, radio: true, children: true });
   expect(parts("leaf")).toMatchObject({ sockets: false, radio: true, children: false });
   const made1 = (id: string): { [name: string]: unknown } => boardConfiguration(made, nodeOf(made, id));
-  expect(made1("gate")).toMatchObject({ parent: {}, wifi: { ssid: "house", password: "" }, radio: { channel: 1 } });
+  // A station that saves power is deaf to its children by radio between the router's beacons.
+  const wifi = { ssid: "house", password: "", powersave: "none" };
+  expect(made1("gate")).toMatchObject({ parent: {}, wifi, radio: { channel: 1 } });
   expect(made1("field")).toMatchObject({ radio: { channel: 6, open: true } });
   expect(made1("field")["parent"]).toBeUndefined();
   expect(made1("field")["wifi"]).toBeUndefined();
@@ -102,7 +104,7 @@ test("a board takes every configuration that is made for it", async () => {
   const nodes: Nodes = {
     gate: { ...PLAIN, radio: true, address: "a", limits: { childrenMax: 3 }, settings: { replay: { every: 5 } } },
     leaf: { ...PLAIN, parent: "auto", radio: true },
-    cellar: { ...PLAIN, parent: "gate", wifi: { ssid: "other", password: "p" } },
+    cellar: { ...PLAIN, parent: "gate", wifi: { ssid: "other", password: "p", powersave: "max" } },
     barn: { ...PLAIN, wifi: false },
   };
   const made = await project(nodes, { wifi: { ssid: "house" } });
@@ -111,7 +113,11 @@ test("a board takes every configuration that is made for it", async () => {
     expect(checkConfiguration(configuration), node.id).toMatchObject({ id: node.id });
     if (configuration["radio"] !== undefined) expect(radioSettings(configuration), node.id).toBeTypeOf("object");
   }
-  expect(boardConfiguration(made, nodeOf(made, "cellar"))["wifi"]).toEqual({ ssid: "other", password: "p" });
+  expect(boardConfiguration(made, nodeOf(made, "cellar"))["wifi"]).toEqual({
+    ssid: "other",
+    password: "p",
+    powersave: "max",
+  });
   expect(boardConfiguration(made, nodeOf(made, "barn"))["wifi"]).toBeUndefined();
   expect(boardConfiguration(made, nodeOf(made, "gate"))).toMatchObject({
     limits: { childrenMax: 3 },

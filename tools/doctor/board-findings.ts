@@ -185,7 +185,8 @@ function wifiFindings({ configuration, station, ssid, channel, rssi }: BoardRepo
   ];
 }
 
-function radioFindings({ configuration, hasEspNow, hasSeal, channel, station }: BoardReport): Finding[] {
+function radioFindings(report: BoardReport): Finding[] {
+  const { configuration, hasEspNow, hasSeal, hasBluetooth, channel, station, powersave } = report;
   const radio = configuration?.["radio"] as { channel?: unknown; open?: unknown } | undefined;
   if (radio === undefined)
     return [
@@ -205,6 +206,22 @@ function radioFindings({ configuration, hasEspNow, hasSeal, channel, station }: 
         "radio",
         "this build cannot encrypt datagrams",
         "build it with USE_AES_CCM (docs/espnow-build.md), or set radio.open on every node",
+      ),
+    ];
+  if (hasBluetooth)
+    return [
+      warning(
+        "radio",
+        "Bluetooth is on: it takes its share of the radio, and Wi-Fi has to save power beside it",
+        "ESP32.enableBLE(false) in the console, and restart; or a build without it (docs/espnow-build.md)",
+      ),
+    ];
+  if (station === "connected" && powersave !== "none" && powersave !== "")
+    return [
+      warning(
+        "radio",
+        `Wi-Fi saves power (${powersave}): between the router's beacons this board hears none of its neighbours`,
+        'wifi: { …, powersave: "none" } in the configuration, and sapline flash NODE',
       ),
     ];
   const own = radio.channel === undefined ? 1 : Number(radio.channel);

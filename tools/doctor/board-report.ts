@@ -22,6 +22,10 @@ export interface BoardReport {
   /** 0 if unknown. */
   channel: number;
   rssi: number;
+  /** How much Wi-Fi sleeps between beacons, as Espruino calls it; "" if unknown. */
+  powersave: string;
+  /** The build has Bluetooth, and it is not turned off. */
+  hasBluetooth: boolean;
   hasEspNow: boolean;
   /** Datagrams by radio can be encrypted. */
   hasSeal: boolean;
@@ -38,9 +42,12 @@ export interface BoardReport {
 export async function askBoard(board: BoardConsole): Promise<BoardReport> {
   const facts = await boardFacts(board);
   const [time, flags] = (await board.ask("[getTime(),E.getErrorFlags?E.getErrorFlags():[]]")) as [number, string[]];
-  const [station, ssid, channel, rssi] = (await board.ask(
-    '(function(){try{var W=require("Wifi"),s=W.getStatus(),d=W.getDetails?W.getDetails():{};return[s.station||"?",s.ssid||d.ssid||"",Number(s.channel||d.channel||0),Number(s.rssi||d.rssi||0)]}catch(e){return["","",0,0]}})()',
-  )) as [string, string, number, number];
+  const [station, ssid, channel, rssi, powersave] = (await board.ask(
+    '(function(){try{var W=require("Wifi"),s=W.getStatus(),d=W.getDetails?W.getDetails():{};return[s.station||"?",s.ssid||d.ssid||"",Number(s.channel||d.channel||0),Number(s.rssi||d.rssi||0),s.powersave||""]}catch(e){return["","",0,0,""]}})()',
+  )) as [string, string, number, number, string];
+  const hasBluetooth = (await board.ask(
+    '(function(){return typeof NRF!="undefined"&&typeof ESP32!="undefined"&&!!ESP32.getState().BLE})()',
+  )) as boolean;
   const [hasEspNow, hasOwnSeal, hasCcm] = (await board.ask(
     '(function(n,c){try{n=require("ESPNOW")}catch(e){}try{c=require("crypto").AES}catch(e){}return[!!n,!!(n&&n.seal),!!(c&&c.ccmEncrypt)]})()',
   )) as [boolean, boolean, boolean];
@@ -55,6 +62,8 @@ export async function askBoard(board: BoardConsole): Promise<BoardReport> {
     ssid,
     channel,
     rssi,
+    powersave,
+    hasBluetooth,
     hasEspNow,
     hasSeal: hasOwnSeal || hasCcm,
     slots: { a, b },

@@ -79,7 +79,7 @@ class Run {
     this.turns = new EngineTurns((error) => this.report(error, inside));
     this.net = new EngineNet(this.turns, inside.makeError, options.log);
     this.datagrams = new EngineDatagrams(this.turns, inside.makeError);
-    this.wifi = options.router === undefined ? undefined : new EngineWifi(this.turns, options.router);
+    this.wifi = options.router === undefined ? undefined : new EngineWifi(this.turns, options.router, inside.makeError);
     this.serial = new EngineSerial(this.turns, (bytes) => options.serial?.(bytes));
     const devices = options.devices ?? [];
     const { makeError } = inside;

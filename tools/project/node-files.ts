@@ -56,8 +56,11 @@ export function boardSettings(project: Project, node: ProjectNode): BoardConfigu
     const listen = listenPort(project, node);
     if (listen !== undefined) configuration["listen"] = listen;
     const wifi = given.wifi ?? project.wifi;
-    if (wifi !== undefined && wifi !== false)
-      configuration["wifi"] = { ssid: wifi.ssid, password: wifi.password ?? "" };
+    if (wifi !== undefined && wifi !== false) {
+      // Between the router's beacons, a station that saves power hears nothing of its children by radio.
+      const powersave = wifi.powersave ?? (parts.radio ? "none" : undefined);
+      configuration["wifi"] = { ssid: wifi.ssid, password: wifi.password ?? "", ...(powersave && { powersave }) };
+    }
   }
   if (typeof given.keep === "object") configuration["keep"] = given.keep;
   if (given.sleep !== undefined) configuration["sleep"] = given.sleep;
