@@ -13,7 +13,7 @@ import { airRows, airTable } from "./air.ts";
 import { type Contestant, contest, type Plan } from "./contest.ts";
 import { engineBench } from "./engine.ts";
 import { labBench } from "./lab.ts";
-import { labTable } from "#tools/sim/lab.ts";
+import { labTable } from "#tools/sim/lab-table.ts";
 import { eventBytes } from "./events.ts";
 import type { OpenLane } from "./lane.ts";
 import { rows, table } from "./report.ts";
@@ -73,7 +73,7 @@ const { values: flags } = parseArgs({
 
 const USAGE = `npm run bench -- [--quick] [--json] [--check] [--rounds N] [--connections 1,50,500] [--window BYTES]
   [--millis N] [--no-latency] [--only sapline,ceiling] [--directory DIR]
-  keys: sapline, sapline-short (only if named), ceiling, mosquitto, mosquitto-saved, mosquitto-saved-empty, mosquitto-forgets, mosquitto-10, engine, air
+  keys: sapline, sapline-short (only if named), ceiling, mosquitto, mosquitto-saved, mosquitto-saved-empty, mosquitto-forgets, mosquitto-10, engine, air, lab
   ESPRUINO=binary MQTT_MODULE=file: also the firmware against Espruino's MQTT module on that engine
   MOSQUITTO=binary: where mosquitto is, if not in the usual places
 `;

@@ -9,10 +9,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Trouble } from "#host/trouble.ts";
 import { intelLab } from "./air/topologies.ts";
+import { type AirSoFar, airSoFar, type AirUse, airUse } from "./lab-air.ts";
 import { type Life, Violation } from "./checks.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { type NodePlan, planOf, type WorldPlan } from "./plan.ts";
-import { CARRIAGE, CONTROL } from "./radio-kinds.ts";
 import type { RadioProcess } from "./radio-process.ts";
 import { settle } from "./settling.ts";
 import { World } from "./world.ts";
@@ -59,31 +59,36 @@ export interface LabResult {
   /** Power cuts; children that they left without a parent, and how soon those had one again (milliseconds). Who still looks at the end
    * counts with what it has waited. */
   cuts: number;
-  repairs: { count: number; median: number; p90: number; worst: number; open: number };
+  repairs: { count: number; median: number; p90: number; worst: number; open: number; slowest: Repair[] };
   readings: {
     /** That nodes took, that are on the disk, and that were only in the memory of a board whose power failed. */
     taken: number;
     stored: number;
     lost: number;
   };
-  /** Shares of the air that are taken, 0 to 1: at each place by what is noticed there. Control: all that carries nobody's words. */
-  air: Air;
+  air: AirUse;
   /** The same after the first five minutes: until then boards that booted in one moment look for their places. */
-  airLater: Air;
+  airLater: AirUse;
   speed: { nodeSeconds: number; perSecond: number; wallMillis: number };
   nodes: LabNode[];
 }
 
-export interface Shares {
-  mean: number;
-  busiest: number;
-  /** Of all places together, as if they were one. */
-  sum: number;
+/** A child that a power cut left without a parent, and how long until it had one; all in milliseconds of virtual time. */
+export interface Repair {
+  child: string;
+  parent: string;
+  cutAt: number;
+  took: number;
 }
 
-interface Air {
-  control: Shares;
-  all: Shares;
+/** How far it is. */
+export interface LabProgress {
+  millis: number;
+  lasts: number;
+  cuts: number;
+  repairs: number;
+  worst: number;
+  wallMillis: number;
 }
 
 interface Orphan {
@@ -95,10 +100,13 @@ interface Orphan {
 
 const GATEWAY = "m0";
 const GATEWAY_CHILDREN = 48;
-const ALL = [...CONTROL, ...CARRIAGE] as const;
 /** Milliseconds between two looks at children without a parent, and between two others. */
 const LOOK_EVERY = 50;
 const STEP = 1000;
+/** Milliseconds of the wall's clock between two words of how far it is. */
+const TELL_EVERY = 5000;
+/** The slowest repairs that are told one by one. */
+const SLOWEST_MAX = 5;
 /** When the first places are found, in milliseconds. */
 const FOUND_AFTER = 300_000;
 
@@ -126,11 +134,20 @@ export function labPlan(options: LabOptions): WorldPlan {
   return planOf({ seed: options.seed, nodes, air, lasts: options.seconds * 1000, settlesWithin: 600_000 });
 }
 
-/** Plays it. `now`: the wall's clock, in milliseconds. */
-export function runLab(options: LabOptions, now: () => number = () => performance.now()): LabResult {
+/** Plays it, and tells `progress` every few seconds. `now`: the wall's clock, in milliseconds. */
+export function runLab(
+  options: LabOptions,
+  progress: (progress: LabProgress) => void = () => {},
+  now: () => number = () => performance.now(),
+): LabResult {
   const world = new World(labPlan(options), { isThorough: false });
-  const lab = new Lab(world, options);
   const startedAt = now();
+  let toldAt = startedAt;
+  const lab = new Lab(world, options, (far) => {
+    if (now() - toldAt < TELL_EVERY) return;
+    toldAt = now();
+    progress({ ...far, wallMillis: toldAt - startedAt });
+  });
   let violation: string | undefined;
   let wallMillis = 0;
   try {
@@ -152,35 +169,29 @@ export function runLab(options: LabOptions, now: () => number = () => performanc
   };
 }
 
-const NONE: Shares = { mean: 0, busiest: 0, sum: 0 };
-
-/** What was used of the air up to a moment: microseconds at each place, and of all together. */
-interface Used {
-  at: number;
-  places: number[];
-  sum: number;
-}
-
 class Lab {
   readonly nodes: NodeProcess[];
   private readonly world: World;
   private readonly options: LabOptions;
-  private readonly delays: number[] = [];
+  private readonly repairs: Repair[] = [];
   /** What was in the memory of boards as their power failed: events the root had not acknowledged. */
   private readonly held = new Map<Life, number>();
   private orphans: Orphan[] = [];
-  private waited: number[] = [];
+  private open = 0;
   private cuts = 0;
   private joinedAfter = -1;
   private lost = 0;
-  private air: Air = { control: NONE, all: NONE };
-  private airLater: Air = { control: NONE, all: NONE };
+  private airFound: AirSoFar | undefined;
+  private airEnd: AirSoFar;
   private tree: LabNode[] = [];
+  private readonly tell: (far: Omit<LabProgress, "wallMillis">) => void;
 
-  constructor(world: World, options: LabOptions) {
+  constructor(world: World, options: LabOptions, tell: (far: Omit<LabProgress, "wallMillis">) => void) {
     this.world = world;
     this.options = options;
+    this.tell = tell;
     this.nodes = [...world.nodes.values()];
+    this.airEnd = airSoFar(world.air);
   }
 
   play(): void {
@@ -188,20 +199,22 @@ class Lab {
     const { lasts } = world.plan;
     // The first cut comes when everybody is there, or after two minutes.
     let cutAt = Infinity;
-    let found: readonly Used[] | undefined;
+    let worst = 0;
     while (world.now < lasts) {
       world.run(Math.min(this.orphans.length > 0 ? LOOK_EVERY : STEP, lasts - world.now));
       this.look();
-      if (world.now >= FOUND_AFTER) found ??= this.used();
+      if (world.now >= FOUND_AFTER) this.airFound ??= airSoFar(world.air);
       if (this.joinedAfter < 0 && this.nodes.every((node) => node.core.isJoined())) this.joinedAfter = world.now;
       if (cutAt === Infinity && (this.joinedAfter >= 0 || world.now >= 120_000)) cutAt = world.now;
       if (world.now < cutAt) continue;
+      for (const { took } of this.repairs.slice(-10)) worst = Math.max(worst, took);
+      this.tell({ millis: world.now, lasts, cuts: this.cuts, repairs: this.repairs.length, worst });
       cutAt += this.options.cutEvery;
       this.cut(world.chance.pick(this.nodes.filter((node) => node.id !== GATEWAY && node.isUp)));
     }
-    this.waited = this.orphans.map(({ cutAt }) => world.now - cutAt);
-    this.air = airOf(this.used());
-    this.airLater = airOf(this.used(), found);
+    this.open = this.orphans.length;
+    for (const orphan of this.orphans) this.repairs.push(this.repairOf(orphan));
+    this.airEnd = airSoFar(world.air);
     this.tree = this.nodes.map((node) => this.nodeOf(node as RadioProcess));
   }
 
@@ -219,27 +232,28 @@ class Lab {
   }
 
   result(): Omit<LabResult, "options" | "violation" | "speed"> {
-    const delays = this.delays.concat(this.waited).toSorted((a, b) => a - b);
+    const repairs = this.repairs.toSorted((a, b) => a.took - b.took);
     const quantile = (share: number): number =>
-      delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? 0;
+      repairs[Math.min(repairs.length - 1, Math.floor(share * repairs.length))]?.took ?? 0;
     const lives = [...this.world.checks.all()];
     return {
       joinedAfter: this.joinedAfter,
       cuts: this.cuts,
       repairs: {
-        count: delays.length,
+        count: repairs.length,
         median: quantile(0.5),
         p90: quantile(0.9),
         worst: quantile(1),
-        open: this.waited.length,
+        open: this.open,
+        slowest: repairs.slice(-SLOWEST_MAX).toReversed(),
       },
       readings: {
         taken: lives.reduce((sum, life) => sum + life.accepted, 0),
         stored: this.world.checks.stored,
         lost: this.lost,
       },
-      air: this.air,
-      airLater: this.airLater,
+      air: airUse(GATEWAY, this.airEnd),
+      airLater: airUse(GATEWAY, this.airEnd, this.airFound),
       nodes: this.tree,
     };
   }
@@ -257,26 +271,20 @@ class Lab {
   }
 
   private look(): void {
-    this.orphans = this.orphans.filter(({ node, life, cutAt, old }) => {
+    this.orphans = this.orphans.filter((orphan) => {
+      const { node, life, old } = orphan;
       // Its own power has failed since.
       if (node.life !== life) return false;
       const parent = node.parentNow();
       const isElsewhere = parent !== "" && parent !== old.name;
       const isRepaired = node.core.isJoined() && (isElsewhere || (parent === old.name && old.isUp));
-      if (isRepaired) this.delays.push(this.world.now - cutAt);
+      if (isRepaired) this.repairs.push(this.repairOf(orphan));
       return !isRepaired;
     });
   }
 
-  /** Of control, and of all. */
-  private used(): Used[] {
-    const { air, now } = this.world;
-    const { airMicros } = air.stats();
-    return [CONTROL, ALL].map((kinds) => ({
-      at: now * 1000,
-      places: [...air.micros(kinds).values()],
-      sum: kinds.reduce((sum, kind) => sum + (airMicros[kind] ?? 0), 0),
-    }));
+  private repairOf({ node, cutAt, old }: Orphan): Repair {
+    return { child: node.id, parent: old.id, cutAt, took: this.world.now - cutAt };
   }
 
   private nodeOf(node: RadioProcess): LabNode {
@@ -290,40 +298,4 @@ class Lab {
     const arrives = parent === "" || parent === "root" ? 1 : this.world.air.link(id, parent).arrives;
     return { id, x, y, parent, depth, arrives };
   }
-}
-
-/** What was used since then, or since the beginning. */
-function airOf([control, all]: readonly Used[], since: readonly Used[] = []): Air {
-  return { control: sharesOf(control as Used, since[0]), all: sharesOf(all as Used, since[1]) };
-}
-
-function sharesOf(now: Used, since: Used | undefined): Shares {
-  const micros = now.at - (since?.at ?? 0);
-  const places = now.places.map((taken, i) => (taken - (since?.places[i] ?? 0)) / micros);
-  return {
-    mean: places.reduce((sum, share) => sum + share, 0) / places.length,
-    busiest: Math.max(...places),
-    sum: (now.sum - (since?.sum ?? 0)) / micros,
-  };
-}
-
-/** As people read it. */
-export function labTable(result: LabResult): string {
-  const { cuts, repairs, readings, air, airLater, speed, options } = result;
-  const at = ({ mean, busiest, sum }: Shares): string =>
-    `${percent(mean)} at the mean place, ${percent(busiest)} at the busiest, ${percent(sum)} all places as one`;
-  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-  const seconds = (millis: number): string => `${(millis / 1000).toFixed(2)} s`;
-  return [
-    `54 boards, ${options.seconds} s, ${percent(options.extraLoss)} of all attempts lost besides, a reading each ${options.readingsEvery / 1000} s`,
-    `all joined after          ${result.joinedAfter < 0 ? "never at once" : seconds(result.joinedAfter)}`,
-    `readings                  ${readings.taken} taken, ${readings.stored} stored, ${readings.lost} lost in memories whose power failed`,
-    `power cuts                ${cuts}, and ${repairs.count} children that had to find a parent (${repairs.open} still look)`,
-    `until they had one        median ${seconds(repairs.median)}, nine in ten ${seconds(repairs.p90)}, worst ${seconds(repairs.worst)}`,
-    `control, of the air       ${at(air.control)}`,
-    `  after five minutes      ${at(airLater.control)}`,
-    `all, of the air           ${at(air.all)}`,
-    `  after five minutes      ${at(airLater.all)}`,
-    `speed                     ${Math.round(speed.perSecond)} node-seconds a second`,
-  ].join("\n");
 }

@@ -103,8 +103,10 @@ async function play(flags: Flags): Promise<boolean> {
 }
 
 async function playLab({ seed, seconds, svg, json }: Flags, folder: string): Promise<boolean> {
-  const { LAB_DEFAULTS, labTable, readLab, runLab } = await import("./lab.ts");
-  const result = runLab({ ...LAB_DEFAULTS, ...readLab(folder), seconds, seed: seed ?? LAB_DEFAULTS.seed });
+  const { LAB_DEFAULTS, readLab, runLab } = await import("./lab.ts");
+  const { labLine, labTable } = await import("./lab-table.ts");
+  const options = { ...LAB_DEFAULTS, ...readLab(folder), seconds, seed: seed ?? LAB_DEFAULTS.seed };
+  const result = runLab(options, (far) => void process.stderr.write(`${labLine(far)}\n`));
   if (svg !== undefined) {
     const { labPicture } = await import("./lab-picture.ts");
     writeFileSync(svg, labPicture(result));

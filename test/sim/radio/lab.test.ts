@@ -2,8 +2,9 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { type LabResult, LAB_DEFAULTS, labTable, readLab, runLab } from "#tools/sim/lab.ts";
+import { type LabResult, LAB_DEFAULTS, readLab, runLab } from "#tools/sim/lab.ts";
 import { labPicture } from "#tools/sim/lab-picture.ts";
+import { labTable } from "#tools/sim/lab-table.ts";
 
 const DATA = join(dirname(fileURLToPath(import.meta.url)), "../../../data/intel-lab");
 const SECONDS = 3600;
