@@ -136,11 +136,7 @@ export class Root {
       return this.finish(out);
     }
     this.readFrame(rootLink, text, now, unix, out);
-    if (
-      this.ledger.pendingBytes > ROOT_PENDING_BYTES_MAX &&
-      !rootLink.isPaused &&
-      this.roll.links.get(link) === rootLink
-    ) {
+    if (this.ledger.pendingBytes > ROOT_PENDING_BYTES_MAX && !rootLink.isPaused && !rootLink.isGone) {
       rootLink.isPaused = true;
       this.hasPaused = true;
       out.push({ kind: "pause", link });
@@ -154,7 +150,7 @@ export class Root {
     const waiting = this.ledger.stored();
     const frames = new Table<string[]>();
     waiting.answers.forEach((answer) => this.admission.say(answer, now, unix, linesOf(frames, answer.link)));
-    waiting.acks.values().forEach((ack) => {
+    waiting.acks.forEach((ack) => {
       const member = this.roll.member(ack.id);
       if (member.epoch !== ack.epoch) return;
       member.stored = ack.last;
@@ -305,7 +301,7 @@ export class Root {
           if (end > start) group.add(start, end, message);
           continue;
       }
-      if (this.roll.links.get(from.link) !== from) return;
+      if (from.isGone) return;
     }
     if (group.events.length === 0) return;
     if (from.id === "") count(this.counters, "lines of nobody");

@@ -4,7 +4,7 @@
 import { LINE_BYTES_MAX } from "../limits.ts";
 import type { TextCodec } from "../text.ts";
 import { isControlType, type Message, parseMessage } from "../wire/message.ts";
-import { parseReading } from "./reading.ts";
+import { parseGroupEnd, parseReading } from "./reading.ts";
 
 /** Event lines in their order, and what each says; undefined where a line is no event. */
 export class Group {
@@ -81,17 +81,21 @@ export function isLong(text: string, start: number, end: number, codec: TextCode
 }
 
 const BRACKET = 91;
+const QUESTION_MARK = 63;
+/** Where a type's first letter is. */
+const TYPE_AT = '{"type":"'.length;
 
 /**
- * The message in a line of a frame, or undefined (also of a short line, which says nothing by itself); of a usual reading, only the members that the root reads. Each line is parsed by
+ * The message in a line of a frame, or undefined (also of a short line, which says nothing by itself); of a usual one, only the members that the root reads. Each line is parsed by
  * itself: to parse all of them as one array is no quicker once it is made sure that two broken lines do not make up one good value
  * (measured).
  */
 export function parseLine(frame: string, start: number, end: number, codec: TextCodec): Message | undefined {
   if (frame.charCodeAt(start) === BRACKET) return undefined;
   if ((end - start) * CHARACTER_BYTES_MAX <= LINE_BYTES_MAX) {
-    const reading = parseReading(frame, start, end);
-    if (reading !== undefined) return reading;
+    const isQuestion = frame.charCodeAt(start + TYPE_AT) === QUESTION_MARK;
+    const usual = isQuestion ? parseGroupEnd(frame, start, end) : parseReading(frame, start, end);
+    if (usual !== undefined) return usual;
   }
   return isLong(frame, start, end, codec) ? undefined : parseMessage(frame.substring(start, end));
 }

@@ -27,13 +27,23 @@ export interface Acknowledgement {
 /** What waits for one commit. */
 interface Waiting {
   answers: Answer[];
-  acks: Table<Acknowledgement>;
+  acks: Acknowledgement[];
 }
 
 interface OpenRow {
   row: GroupRow;
   pieces: string[];
   length: number;
+  /** How many rows are before it. */
+  place: number;
+}
+
+/** What has come of one origin for the next transaction. */
+interface Gathered {
+  node: NodeId;
+  /** Its last row: a group that follows on may join it, unless an event of the root's own came after it. */
+  open: OpenRow | undefined;
+  ack: Acknowledgement | undefined;
 }
 
 export class Ledger {
@@ -41,8 +51,11 @@ export class Ledger {
   pendingBytes: number;
   private projection: Projection;
   private rows: OpenRow[];
-  /** The row of each origin that a group following on may join. */
-  private joinable: Table<OpenRow>;
+  private gathered: Table<Gathered>;
+  /** Groups come in runs of one origin: it is mostly the one that was asked for last. */
+  private latest: Gathered | undefined;
+  /** Rows before this place are joined no more. */
+  private joinableFrom: number;
   private openWaiting: Waiting;
   private waiting: Waiting;
   private openBytes: number;
@@ -57,8 +70,10 @@ export class Ledger {
     this.valuesAfterBytes = valuesAfterBytes;
     this.bytesSinceValues = 0;
     this.rows = [];
-    this.joinable = new Table<OpenRow>();
-    this.openWaiting = { answers: [], acks: new Table<Acknowledgement>() };
+    this.gathered = new Table<Gathered>();
+    this.latest = undefined;
+    this.joinableFrom = 0;
+    this.openWaiting = { answers: [], acks: [] };
     this.waiting = this.openWaiting;
     this.openBytes = 0;
     this.pendingBytes = 0;
@@ -67,7 +82,7 @@ export class Ledger {
 
   /** The time of arrival of what a node sends now: that of the row which it may join, if there is one. */
   arrival(node: NodeId, unix: UnixMillis): number {
-    const open = this.joinable.get(node);
+    const open = this.joinable(this.of(node));
     if (open === undefined) return unix;
     const age = unix - open.row.received;
     return age >= 0 && age < ROW_TIME ? open.row.received : unix;
@@ -78,11 +93,11 @@ export class Ledger {
     const bytes = row.lines.length;
     this.openBytes += bytes;
     this.pendingBytes += bytes;
-    if (isOwn) this.joinable = new Table<OpenRow>();
-    else if (this.extend(row)) return;
-    const open = { row, pieces: [row.lines], length: bytes };
-    this.rows.push(open);
-    if (!isOwn) this.joinable.set(row.node, open);
+    const gathered = this.of(row.node);
+    if (!isOwn && this.extend(this.joinable(gathered), row)) return;
+    gathered.open = { row, pieces: [row.lines], length: bytes, place: this.rows.length };
+    this.rows.push(gathered.open);
+    if (isOwn) this.joinableFrom = this.rows.length;
   }
 
   answer(answer: Answer): void {
@@ -90,11 +105,13 @@ export class Ledger {
   }
 
   acknowledge(id: NodeId, epoch: number, last: number): void {
-    const ack = this.openWaiting.acks.get(id);
-    if (ack === undefined) this.openWaiting.acks.set(id, { id, epoch, last });
-    else {
-      ack.epoch = epoch;
-      ack.last = last;
+    const gathered = this.of(id);
+    if (gathered.ack === undefined) {
+      gathered.ack = { id, epoch, last };
+      this.openWaiting.acks.push(gathered.ack);
+    } else {
+      gathered.ack.epoch = epoch;
+      gathered.ack.last = last;
     }
   }
 
@@ -110,9 +127,11 @@ export class Ledger {
       return open.row;
     });
     this.waiting = this.openWaiting;
-    this.openWaiting = { answers: [], acks: new Table<Acknowledgement>() };
+    this.openWaiting = { answers: [], acks: [] };
     this.rows = [];
-    this.joinable = new Table<OpenRow>();
+    this.gathered = new Table<Gathered>();
+    this.latest = undefined;
+    this.joinableFrom = 0;
     this.openBytes = 0;
     this.isStoring = true;
     return {
@@ -133,8 +152,22 @@ export class Ledger {
     return waiting;
   }
 
-  private extend(row: GroupRow): boolean {
-    const open = this.joinable.get(row.node);
+  private of(node: NodeId): Gathered {
+    if (this.latest !== undefined && this.latest.node === node) return this.latest;
+    let gathered = this.gathered.get(node);
+    if (gathered === undefined) {
+      gathered = { node, open: undefined, ack: undefined };
+      this.gathered.set(node, gathered);
+    }
+    this.latest = gathered;
+    return gathered;
+  }
+
+  private joinable({ open }: Gathered): OpenRow | undefined {
+    return open !== undefined && open.place >= this.joinableFrom ? open : undefined;
+  }
+
+  private extend(open: OpenRow | undefined, row: GroupRow): boolean {
     if (open === undefined || open.row.epoch !== row.epoch || open.row.last + 1 !== row.first) return false;
     if (open.row.received !== row.received) return false;
     if (open.length + row.lines.length > ROW_BYTES_MAX) return false;

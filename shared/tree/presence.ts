@@ -69,12 +69,13 @@ export class Presence {
   /** A link is gone, and everybody who spoke through it is away. */
   forget(rootLink: RootLink, unix: UnixMillis): void {
     this.roll.links.remove(rootLink.link);
+    rootLink.isGone = true;
     rootLink.members.values().forEach((member) => this.leave(member, rootLink, unix));
   }
 
   /** Ends a link. */
   cut(rootLink: RootLink, code: number, reason: string, unix: UnixMillis, out: RootEffect[]): void {
-    if (this.roll.links.get(rootLink.link) !== rootLink) return;
+    if (rootLink.isGone) return;
     out.push({ kind: "close", link: rootLink.link, code, reason });
     this.forget(rootLink, unix);
   }

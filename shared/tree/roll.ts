@@ -16,6 +16,8 @@ export interface RootLink {
   id: NodeId;
   pulse: Pulse;
   isPaused: boolean;
+  /** It is no more among the links. */
+  isGone: boolean;
   /** How many `?hello`s it may still say, as of `hellosAt`. */
   hellosLeft: number;
   hellosAt: Instant;
@@ -50,12 +52,15 @@ export interface Member {
 export class Roll {
   links: Table<RootLink>;
   private members: Table<Member>;
+  /** Found last. */
+  private latest: Member | undefined;
   private projection: Projection;
 
   constructor(projection: Projection) {
     this.projection = projection;
     this.links = new Table<RootLink>();
     this.members = new Table<Member>();
+    this.latest = undefined;
   }
 
   open(link: LinkId, id: NodeId, now: Instant): void {
@@ -65,6 +70,7 @@ export class Roll {
       id,
       pulse: new Pulse(now, false),
       isPaused: false,
+      isGone: false,
       hellosLeft: HELLOS_MAX,
       hellosAt: now,
       members,
@@ -73,7 +79,7 @@ export class Roll {
 
   /** The member of that id, as the log knows it if it was not met before. */
   member(id: NodeId): Member {
-    const met = this.members.get(id);
+    const met = this.find(id);
     if (met !== undefined) return met;
     const current = this.projection.currentEpoch(id);
     const last = current === undefined ? 0 : current.last;
@@ -103,7 +109,12 @@ export class Roll {
   }
 
   find(id: unknown): Member | undefined {
-    return typeof id === "string" ? this.members.get(id) : undefined;
+    if (typeof id !== "string") return undefined;
+    // Groups come in runs of one node.
+    if (this.latest !== undefined && this.latest.id === id) return this.latest;
+    const member = this.members.get(id);
+    if (member !== undefined) this.latest = member;
+    return member;
   }
 
   /** The link to a node, if it is connected. */

@@ -126,11 +126,11 @@ test("answers and acknowledgements come with the commit that they wait for, the 
   n("b", 1, 1);
   const first = one.stored();
   expect(first.answers).toEqual([{ kind: "plain ack", link: 1, n: 1 }]);
-  expect(first.acks.values()).toEqual([{ id: "a", epoch: 1, last: 1 }]);
+  expect(first.acks).toEqual([{ id: "a", epoch: 1, last: 1 }]);
   one.next();
   const second = one.stored();
   expect(second.answers.map((answer) => answer.kind === "plain ack" && answer.n)).toEqual([2]);
-  expect(second.acks.values()).toEqual([
+  expect(second.acks).toEqual([
     { id: "a", epoch: 2, last: 3 },
     { id: "b", epoch: 1, last: 1 },
   ]);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ROOT_FRAME_BYTES_MAX } from "#shared/limits.ts";
-import { parseReading } from "#shared/tree/reading.ts";
+import { parseGroupEnd, parseReading } from "#shared/tree/reading.ts";
 import { parseMessage } from "#shared/wire/message.ts";
 import { seedsToPlay } from "../world.ts";
 
@@ -128,6 +128,61 @@ for (const seed of seedsToPlay(1)) {
     expect(accepted).toBeGreaterThan(100);
   });
 }
+
+for (const seed of seedsToPlay(1)) {
+  test(`every end of a group that it accepts is the same to JSON.parse (SEED=${seed})`, () => {
+    const src = fc.constantFrom("kitchen", "a.b-c_d", "", "ü", 'a\\"b', "\\u0041", "\t", "__proto__");
+    const number = fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom(...NUMBERS, "7", "1", "2147483647") },
+      { weight: 1, arbitrary: fc.constantFrom(...NO_NUMBERS, "null", '"1"') },
+    );
+    const end = fc
+      .tuple(src, number, number, fc.option(member, { freq: 8 }))
+      .map(
+        ([id, ep, n, more]) => `{"type":"?ack","src":"${id}","ep":${ep},"n":${n}${more === null ? "" : `,${more}`}}`,
+      );
+    let accepted = 0;
+    fc.assert(
+      fc.property(end, (text) => {
+        const found = parseGroupEnd(`x\n${text}\n`, 2, 2 + text.length);
+        if (found === undefined) return;
+        accepted += 1;
+        expect(found).toEqual(parseMessage(text));
+      }),
+      { numRuns: 3000, seed },
+    );
+    expect(accepted).toBeGreaterThan(100);
+  });
+}
+
+test("a number of up to 17 digits, with or without a fraction, is the one that JSON.parse reads", () => {
+  const digits = fc.integer({ min: 1, max: 17 }).chain((many) => fc.bigInt({ min: 0n, max: 10n ** BigInt(many) - 1n }));
+  fc.assert(
+    fc.property(digits, fc.nat(17), fc.boolean(), (number, fraction, isMinus) => {
+      const text = String(number).padStart(fraction + 1, "0");
+      const whole = text.slice(0, text.length - fraction);
+      const said = (isMinus ? "-" : "") + whole + (fraction === 0 ? "" : `.${text.slice(whole.length)}`);
+      const reading = read(`{"type":"!update","eid":"t","value":${said},"ts":${said}}`);
+      expect(Object.is(reading?.["value" as never], JSON.parse(said)), said).toBe(true);
+      expect(Object.is(reading?.["ts" as never], JSON.parse(said)), said).toBe(true);
+    }),
+    { numRuns: 3000, seed: 1 },
+  );
+});
+
+test("accepts the end of a group, and none with another member", () => {
+  const text = '{"type":"?ack","src":"kitchen","ep":3,"n":1250}';
+  expect(parseGroupEnd(text, 0, text.length)).toEqual({ type: "?ack", src: "kitchen", ep: 3, n: 1250 });
+  for (const other of [
+    text.replace("}", ',"k":1}'),
+    text.replace(":3", ":03"),
+    text.replace("ack", "hello"),
+    `${text} `,
+    text.slice(0, -1),
+    text.replace("kitchen", "kit\\u0063hen"),
+  ])
+    expect(parseGroupEnd(other, 0, other.length), other).toBeUndefined();
+});
 
 test("accepts what nodes usually say", () => {
   expect(read('{"type":"!update","eid":"t","value":21.5}')).toEqual({ type: "!update", eid: "t", value: 21.5 });
