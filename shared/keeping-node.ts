@@ -125,15 +125,15 @@ export class KeepingNode extends TreeNode {
   }
 
   override received(link: LinkId, text: string, now: Instant): readonly NodeEffect[] {
-    const effects = super.received(link, text, now);
-    this.shelf.ask(this.isJoined());
-    return this.withShelf(effects);
+    return this.withShelf(super.received(link, text, now));
   }
 
   override tick(now: Instant): readonly NodeEffect[] {
+    // First, for the shelf has to know what is under way: that stays in memory.
+    const effects = super.tick(now);
     const unix = this.unix(now) === undefined ? undefined : this.unixAt;
-    this.shelf.tick(this.kept, this.isJoined(), unix, now);
-    return this.withShelf(super.tick(now));
+    this.shelf.tick(this.kept, unix, now);
+    return this.withShelf(effects);
   }
 
   override wakeAt(): Instant | undefined {
@@ -162,11 +162,14 @@ export class KeepingNode extends TreeNode {
     flight.epoch = epoch;
   }
 
-  /** What is in flash comes before what goes out. */
+  /** What is written is in flash before anything goes out; what is read goes out behind it. */
   private withShelf(effects: readonly NodeEffect[]): readonly NodeEffect[] {
-    const shelf = this.shelf.effects;
-    if (shelf.length === 0) return effects;
-    this.shelf.effects = [];
-    return (shelf as NodeEffect[]).concat(effects as NodeEffect[]);
+    const shelf = this.shelf;
+    const recall = shelf.ask(this.isJoined());
+    if (shelf.effects.length === 0 && recall === undefined) return effects;
+    const all = (shelf.effects as NodeEffect[]).concat(effects as NodeEffect[]);
+    shelf.effects = [];
+    if (recall !== undefined) all.push(recall);
+    return all;
   }
 }

@@ -53,7 +53,7 @@ interface Writing {
 }
 
 export class Shelf extends ShelfQueue {
-  /** What asks to be done before anything else. */
+  /** What is to be done before anything else. */
   effects: ShelfEffect[];
   /** The flash has refused once: nothing is written any more in this life. */
   isBroken: boolean;
@@ -167,8 +167,8 @@ export class Shelf extends ShelfQueue {
     this.looseEver = 0;
   }
 
-  /** Call first, and when `wakeAt` has come. `unix` where the time is known. */
-  tick(flight: Flight, isJoined: boolean, unix: ((at: Instant) => UnixMillis) | undefined, now: Instant): void {
+  /** Call when `wakeAt` has come, and when flight has sent what it is about to send. `unix` where the time is known. */
+  tick(flight: Flight, unix: ((at: Instant) => UnixMillis) | undefined, now: Instant): void {
     if (this.writing !== undefined) return;
     this.freePages();
     if (this.checkAt === undefined || now >= this.checkAt) {
@@ -179,14 +179,13 @@ export class Shelf extends ShelfQueue {
     }
     if (this.back.room() < this.limits.outboxBytes * SPILL_SHARE) this.isDue = true;
     if (this.isDue && !this.isBroken && !this.isFull) this.write(flight, unix);
-    this.ask(isJoined);
   }
 
-  /** Asks for what is next in flash, as soon as it may be sent. */
-  ask(isJoined: boolean): void {
-    if (!this.isRecallWanted(isJoined)) return;
+  /** Asks for what is next in flash, as soon as it may be sent; undefined if it may not. To be done last: what it brings goes behind what goes out now. */
+  ask(isJoined: boolean): ShelfEffect | undefined {
+    if (!this.isRecallWanted(isJoined)) return undefined;
     this.isRecalling = true;
-    this.effects.push({ kind: "recall", page: this.unreadPage });
+    return { kind: "recall", page: this.unreadPage };
   }
 
   /** All that is in memory alone is to be in flash, now: somebody is about to switch off. */

@@ -25,11 +25,11 @@ export interface PowerCuts {
   within: number;
 }
 
-/**
- * What the leaf printed last was not later than the cut, on its own clock: on a machine that has other things to do it may have had no time since. Timers of one moment may run in any
- * order: a few of its turns, in milliseconds.
- */
+/** What is due at once may take a few turns, a page in each, in milliseconds. */
 const LATE = 100;
+
+/** What a board prints when something is wrong with it. */
+export const FAULT = /fault|uncaught|flash refuses|overflow|out of memory/i;
 
 const sleep = async (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
 
@@ -58,7 +58,7 @@ export async function cutPower(
       await until(
         () => last() > made + 5 && [...due].every((number) => has(root, number)),
         cuts.within,
-        () => missing(root, due, cuts.seed),
+        () => `${missing(root, due, cuts.seed)} ${board.lines.filter((line) => FAULT.test(line)).join("; ")}`,
       );
     }
     await board.cut();
@@ -66,7 +66,8 @@ export async function cutPower(
       .slice(read)
       .map((line) => Number(/^made (\d+)$/.exec(line)?.[1]))
       .filter((number) => number > 0);
-    const at = said.at(-1) ?? 0;
+    // On a machine that has other things to do the leaf may have had no time. What was due when it printed the line before the last is done: its timers run in their order.
+    const at = said.at(-2) ?? 0;
     made += said.length;
     for (const number of said) if (number < at - cuts.every - LATE) due.add(number);
     read = board.lines.length;
