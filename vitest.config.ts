@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/order.ts";
 
 /** Unit tests by what they test, but seconds of work each: they run with the host's. */
 const SLOW = [
@@ -11,6 +12,7 @@ export default defineConfig({
   test: {
     isolate: false,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -37,9 +39,10 @@ export default defineConfig({
         test: {
           name: "sim",
           include: ["test/sim/**/*.test.ts"],
-          testTimeout: 60_000,
-          // Beside those that follow, which mostly wait: one worker more than there are cores.
-          maxWorkers: 3,
+          testTimeout: 240_000,
+          setupFiles: ["test/sim/nice.ts"],
+          // Beside those that follow, which mostly wait: three more workers than there are cores (see test/order.ts).
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },
       },
@@ -49,7 +52,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,native}/**/*.test.ts"],
           testTimeout: 240_000,
-          maxWorkers: 3,
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },
       },
@@ -59,7 +62,7 @@ export default defineConfig({
           name: "console",
           include: ["test/console/**/*.test.ts"],
           testTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,5 +1,5 @@
 /** What Radio promises against strangers, and what it promises TreeNode: wrong keys, replays, forgeries, keys in texts; back-pressure, closing. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { RadioEffect } from "#shared/radio/effect.ts";
 import { type Beacon, beaconBody, readBeacon } from "#shared/radio/beacon.ts";
 import {
@@ -22,9 +22,6 @@ import { seeded, seedsToPlay } from "../../shared/world.ts";
 import { Field, type FieldOptions, type Heard, KEY, macOf, type Station } from "../../shared/radio/field.ts";
 import { NODE_SEAL } from "#host/radio-seal.ts";
 import { chatter, expectCarries, GRID, LINE, plant, type Shape } from "../../shared/radio/shapes.ts";
-
-// Many seeds take their time.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Fields with the real cryptography: this is what it is for. */
 const sealedField = (seed: number): Field => new Field(seed, NODE_SEAL);

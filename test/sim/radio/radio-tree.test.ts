@@ -1,12 +1,9 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { BEACON, JOIN, JOIN_ACK, SOLICIT } from "#shared/radio/header.ts";
 import { PROBE } from "#shared/radio/tree-limits.ts";
 import { seedsToPlay } from "../../shared/world.ts";
 import { Field, macOf, type Station } from "../../shared/radio/field.ts";
 import { chatter, expectCarries, GRID, LINE, others, plant, quantile, STAR } from "../../shared/radio/shapes.ts";
-
-// Many seeds take their time.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What was measured, for those who ask: FIGURES=1. */
 function tell(figure: string): void {

@@ -1,0 +1,91 @@
+/**
+ * In which order files of tests begin. Within a group of projects the worlds of `sim` compute, and the others mostly wait for real
+ * time to pass: some of the workers are for each, so that computing and waiting go on beside each other from the first to the last;
+ * and of both what takes longest begins first, so that none is left running alone at the end.
+ *
+ * Every worker takes the next file of one list. So both parts are played through beforehand, with the seconds below, and the list
+ * has the files in the order in which they began. Wrong seconds cost time and nothing else.
+ */
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Workers that compute. Chosen: as many as the smallest machine has cores. */
+const COMPUTING = 2;
+
+/** Seconds that files take with a core to themselves, of those that take long. Measured; a file that is not here takes one. */
+const SECONDS: { [file: string]: number } = {
+  "sim/explore": 60,
+  "sim/swarm": 20,
+  "sim/command": 20,
+  "sim/explore-states": 16,
+  "sim/planted": 14,
+  "sim/radio/radio-tree": 14,
+  "sim/air-calibration": 13,
+  "sim/radio/lab": 12,
+  "sim/radio/scenarios": 11,
+  "sim/parts": 8,
+  "sim/radio/radio-guard": 5,
+  "sim/radio/goodput": 4,
+  "sim/radio/session": 4,
+  "sim/tree-plan": 4,
+  "sim/seeds": 4,
+  "sim/kept": 3,
+  "sim/identities": 3,
+  "e2e/radio-tree": 90,
+  "e2e/python-client": 64,
+  "console/console": 56,
+  "e2e/replay": 40,
+  "e2e/project": 37,
+  "e2e/dongle": 32,
+  "e2e/update": 27,
+  "e2e/cli": 20,
+  "e2e/dongle-process": 15,
+  "e2e/node-api": 15,
+  "e2e/emulated-tree": 15,
+  "e2e/power-cuts": 11,
+  "e2e/sleep": 10,
+  "e2e/flash": 10,
+  "e2e/failing-disk": 8,
+  "e2e/driver-programs": 8,
+  "e2e/programs": 6,
+  "e2e/short-lines": 4,
+  "native/espnow": 4,
+};
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const groups = new Set(sorted.map(groupOf));
+    return [...groups].flatMap((group) => ordered(sorted.filter((file) => groupOf(file) === group)));
+  }
+}
+
+function groupOf({ project }: TestSpecification): number {
+  return project.config.sequence.groupOrder;
+}
+
+function ordered(files: TestSpecification[]): TestSpecification[] {
+  const isComputing = ({ project }: TestSpecification) => project.name === "sim";
+  const all = files[0]?.project.config.maxWorkers as number;
+  const computing = files.filter(isComputing);
+  const waiting = files.filter((file) => !isComputing(file));
+  return [...begins(waiting, Math.max(1, all - COMPUTING)), ...begins(computing, COMPUTING)]
+    .sort((a, b) => a.at - b.at)
+    .map(({ file }) => file);
+}
+
+/** When each file begins, in seconds, if so many workers take them, longest first. */
+function begins(files: TestSpecification[], workers: number): { file: TestSpecification; at: number }[] {
+  const freeAt = Array.from({ length: workers }, () => 0);
+  return files
+    .map((file) => ({ file, seconds: secondsOf(file) }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .map(({ file, seconds }) => {
+      const at = Math.min(...freeAt);
+      freeAt[freeAt.indexOf(at)] = at + seconds;
+      return { file, at };
+    });
+}
+
+function secondsOf({ moduleId }: TestSpecification): number {
+  return SECONDS[/\/test\/(.*)\.test\.ts$/.exec(moduleId)?.[1] ?? ""] ?? 1;
+}
