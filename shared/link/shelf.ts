@@ -174,7 +174,9 @@ export class Shelf extends ShelfQueue {
     if (this.checkAt === undefined || now >= this.checkAt) {
       if (this.removed + this.inFlash() < this.mark) this.isDue = true;
       this.mark = this.removed + this.events();
-      this.checkAt = after(now, this.config.every / 2);
+      // A check that came late does not make the next one late.
+      const next = after(this.checkAt === undefined ? now : this.checkAt, this.config.every / 2);
+      this.checkAt = next > now ? next : now;
       this.isFull = false;
     }
     if (this.back.room() < this.limits.outboxBytes * SPILL_SHARE) this.isDue = true;

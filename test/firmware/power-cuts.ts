@@ -39,7 +39,8 @@ export async function cutPower(
   cuts: PowerCuts,
 ): Promise<{ made: number; due: number; stored: number }> {
   const chance = new Chance(cuts.seed);
-  const due = new Set<number>();
+  /** What has to arrive, and how old it was, in milliseconds. */
+  const due = new Map<number, number>();
   let made = 0;
   let read = 0;
   let isDeaf = false;
@@ -56,7 +57,7 @@ export async function cutPower(
     else {
       const last = (): number => made + board.lines.slice(read).filter((line) => line.startsWith("made ")).length;
       await until(
-        () => last() > made + 5 && [...due].every((number) => has(root, number)),
+        () => last() > made + 5 && [...due.keys()].every((number) => has(root, number)),
         cuts.within,
         () => `${missing(root, due, cuts.seed)} ${board.lines.filter((line) => FAULT.test(line)).join("; ")}`,
       );
@@ -69,7 +70,7 @@ export async function cutPower(
     // On a machine that has other things to do the leaf may have had no time. What was due when it printed the line before the last is done: its timers run in their order.
     const at = said.at(-2) ?? 0;
     made += said.length;
-    for (const number of said) if (number < at - cuts.every - LATE) due.add(number);
+    for (const number of said) if (number < at - cuts.every - LATE) due.set(number, at - number);
     read = board.lines.length;
   }
   const stored = numbers(root);
@@ -92,12 +93,15 @@ function has(root: MemoryRoot, number: number): boolean {
   return root.events.some(({ event }) => event["value"] === number);
 }
 
-function missing(root: MemoryRoot, due: Set<number>, seed: number): string {
+function missing(root: MemoryRoot, due: ReadonlyMap<number, number>, seed: number): string {
   const stored = new Set(numbers(root));
-  const lost = [...due].filter((number) => !stored.has(number));
+  const lost = [...due].filter(([number]) => !stored.has(number));
   return lost.length === 0
     ? ""
-    : `SEED=${seed}: ${lost.length} of ${due.size} are missing: ${lost.slice(0, 20).join(" ")}`;
+    : `SEED=${seed}: ${lost.length} of ${due.size} are missing: ${lost
+        .slice(0, 20)
+        .map(([number, age]) => `${number} (made ${age} ms before)`)
+        .join(" ")}`;
 }
 
 async function until(condition: () => boolean, wait: number, complaint: () => string): Promise<void> {

@@ -220,3 +220,15 @@ test("whatever comes late and whenever the power is cut, what was in flash is st
   }
   expect(writes).toBeGreaterThan(10 * SEEDS);
 });
+
+test("checks that come late do not add up: what is made is in flash after the interval", () => {
+  const bench = new KeptBench(100);
+  bench.late(1);
+  // The first check comes 60 ms late, the next two 50 ms.
+  bench.late(EVERY / 2 + 60);
+  bench.emit({ type: "!update", eid: "t", value: 1 });
+  bench.late(EVERY / 2 - 10);
+  expect(bench.flash.writes).toBe(0);
+  bench.late(EVERY / 2);
+  expect(bench.flash.writes).toBe(1);
+});

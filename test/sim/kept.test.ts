@@ -19,6 +19,7 @@ export function keptPlan(seed: number): WorldPlan {
     (node): NodePlan => ({
       ...node,
       limits: "chip",
+      ...chance.pick([{}, { turnMillis: 0 }, { turnMillis: 5 }, { turnMillis: 60 }]),
       keeps: { every, bytes: chance.pick([400_000, 4_000_000]) },
       traffic: { readingsEvery: chance.pick([100, 700, 3000]), burst: chance.pick([1, 1, 5]) },
     }),

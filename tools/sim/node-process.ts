@@ -4,7 +4,7 @@ import { CHIP_LIMITS, type Limits, PC_LIMITS } from "#shared/limits.ts";
 import { KeepingNode } from "#shared/keeping-node.ts";
 import type { ShelfEffect } from "#shared/link/shelf.ts";
 import { type NodeConfig, TreeNode } from "#shared/node.ts";
-import type { Instant, LinkId, NodeId } from "#shared/units.ts";
+import { after, type Instant, type LinkId, type Millis, type NodeId } from "#shared/units.ts";
 import type { Message } from "#shared/wire/message.ts";
 import { Application } from "./application.ts";
 import type { Life, NodeInside } from "./checks.ts";
@@ -31,6 +31,9 @@ export class NodeProcess extends Process {
   outboxMost = 0;
   relayMost = 0;
   socketMost = 0;
+  /** When its next turn is, where it has them; and that it is in one. */
+  private turnAt: Instant | undefined;
+  private isInTurn = false;
 
   constructor(world: World, plan: NodePlan, name: string) {
     super(world, plan.id, name, plan.driftPpm ?? 0);
@@ -53,6 +56,7 @@ export class NodeProcess extends Process {
       fw: "sim/1",
       limits: this.limits,
       isByRadio: this.parent === "air",
+      isPatient: this.plan.turnMillis !== undefined,
     };
     const { keeps } = this.plan;
     if (keeps === undefined) this.core = new TreeNode(config, TEXT, this.world.chance.random);
@@ -61,6 +65,8 @@ export class NodeProcess extends Process {
       this.flash.restore(core);
       this.core = core;
     }
+    this.turnAt = undefined;
+    this.isInTurn = false;
     this.world.note("boot", this.name, "", "");
     this.world.checks.forgiveDial(this.name);
     this.input(() => this.start());
@@ -125,7 +131,7 @@ export class NodeProcess extends Process {
   protected drained(link: LinkId): void {
     const effects = this.core.drained(link, this.instant());
     // Mostly nothing waited for it; and what is watched only became less.
-    if (effects.length > 0) this.perform(effects);
+    if (effects.length > 0 || this.plan.turnMillis !== undefined) this.perform(effects);
   }
 
   protected ended(link: LinkId): void {
@@ -133,11 +139,21 @@ export class NodeProcess extends Process {
   }
 
   protected wakeAt(): Instant | undefined {
-    return this.core.wakeAt();
+    if (this.turnAt !== undefined) return this.turnAt;
+    const at = this.core.wakeAt();
+    const { turnMillis } = this.plan;
+    return turnMillis === undefined || at === undefined ? at : after(at, turnMillis as Millis);
   }
 
   protected tick(): void {
-    this.perform(this.core.tick(this.instant()));
+    const now = this.instant();
+    this.turnAt = undefined;
+    this.isInTurn = true;
+    this.perform(this.core.tick(now));
+    this.isInTurn = false;
+    const { turnMillis } = this.plan;
+    const next = turnMillis === undefined ? undefined : this.core.wakeAt();
+    if (next !== undefined && next <= now) this.turnAt = after(now, turnMillis as Millis);
   }
 
   protected start(): void {
@@ -152,6 +168,8 @@ export class NodeProcess extends Process {
   protected statusIs(_isJoined: boolean): void {}
 
   protected perform(effects: readonly NodeEffect[]): void {
+    if (this.plan.turnMillis !== undefined && this.turnAt === undefined && !this.isInTurn)
+      this.turnAt = after(this.instant(), this.plan.turnMillis as Millis);
     // The core has changed nothing that is watched.
     if (effects === NOTHING) return;
     for (const effect of effects) {

@@ -19,6 +19,8 @@ export interface NodePlan {
   /** When it is switched on first; usually 0. */
   bootsAt?: number;
   traffic?: TrafficPlan;
+  /** Its program gets its turns so much later, does all in one that has become due meanwhile, and sends data in turns alone: as on a chip. At once if left out. */
+  turnMillis?: number;
   /** It keeps its events in flash across its lives. */
   keeps?: ShelfConfig;
   /** It has a radio, and takes children by it. Who also has a parent by wire is a gateway: radio trees begin there. */

@@ -53,6 +53,7 @@ const node = v.strictObject({
   parent: id,
   limits: v.optional(v.union([v.literal("chip"), v.literal("pc"), limits])),
   driftPpm: v.optional(v.number()),
+  turnMillis: v.optional(millis),
   bootsAt: v.optional(millis),
   traffic: v.optional(traffic),
   radio: v.optional(radio),
