@@ -97,6 +97,26 @@ test("a large tree goes the same way in one thread and in two: every figure but 
   expect(first?.sums.delivered).toBeGreaterThan(1100);
 });
 
+test("a project: progress on stderr, tables on stdout, JSON for programs, and a board that never joins ends with code 1", async () => {
+  const folder = temporaryFolder();
+  const save = (id: string): void =>
+    writeFileSync(join(folder, "hut.ts"), `import { node } from "sapline";\nnode("${id}").update("door", "öpen");\n`);
+  writeFileSync(join(folder, "sapline.config.json"), JSON.stringify({ nodes: { hut: {} } }));
+  save("hut");
+  const run = ["--project", folder, "--lasts", "5m", "--seed", "7"];
+  const [people, told, programs] = await Promise.all([sim(...run), sim(...run, "--trace"), sim(...run, "--json")]);
+  expect([people.code, told.code, programs.code]).toEqual([0, 0, 0]);
+  expect(people.stderr).toMatch(/^hut: seed 7\nplayed in [^]* × real time\n$/);
+  expect(people.stdout).toMatch(/^seed +7\nvirtual time +5 min\n/);
+  expect(people.stdout).toMatch(/^hut door +1 +1 +0 +0 +0 +"öpen"$/m);
+  expect(told.stdout).toMatch(/^ +0\.\d+ {2}hut +starts\n[^]*^ +0\.\d+ {2}hut +sapline: joined\n/m);
+  expect(JSON.parse(programs.stdout)).toMatchObject({ seed: 7, entities: [{ node: "hut", eid: "door", stored: 1 }] });
+  save("hat");
+  const broken = await sim(...run);
+  expect(broken.code).toBe(1);
+  expect(broken.stdout).toMatch(/BROKEN: not settled after 300 s: hut has never joined; .*\nreplay with --seed 7\n$/);
+});
+
 test("a world that breaks a promise is made smaller, printed as a file that breaks it too, and ends with code 1", async () => {
   // Nobody settles in no time at all.
   const plan = {
@@ -140,13 +160,19 @@ test("a file that is not there, two worlds at once, and a picture of a batch are
     sim("--seeds", "3", "--svg", "x.svg"),
     sim("--seed", "0"),
     sim("--nodes", "3", "--depth", "6"),
+    sim("--lasts", "2h"),
+    sim("--project", ".", "--nodes", "3"),
+    sim("--project", ".", "--lasts", "2 weeks"),
   ]);
-  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 2, 1]);
+  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 2, 1, 1, 1, 2]);
   expect(refused.map(({ stderr }) => stderr.split("\n")[0])).toEqual([
     expect.stringContaining("cannot read nowhere.json"),
     expect.stringContaining("give one of them"),
     expect.stringContaining("give --seed or --world"),
     expect.stringContaining("It must be a whole number from 1"),
     expect.stringContaining("give more --nodes or less --depth"),
+    expect.stringContaining("name one by --project"),
+    expect.stringContaining("leave out --world, --nodes and --lab"),
+    expect.stringContaining("such as 90s, 30m, 24h or 7d"),
   ]);
 });

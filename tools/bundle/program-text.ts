@@ -48,6 +48,8 @@ export interface ProgramOptions {
   parts: Parts;
   /** A folder that keeps bases from one time to the next; none are kept if absent. (The repository has one of its own.) */
   cache?: string;
+  /** Text that is put between the base and the code, and may stand itself around what the code is given: for those who watch a program. */
+  probe?: string;
 }
 
 export interface ProgramText {
@@ -169,12 +171,12 @@ export async function shipBases(): Promise<void> {
 }
 
 /** Throws only for what is wrong with the parts, or with the package itself. */
-export async function programText({ entry, parts, cache }: ProgramOptions): Promise<ProgramText> {
+export async function programText({ entry, parts, cache, probe = "" }: ProgramOptions): Promise<ProgramText> {
   if (!parts.sockets && !parts.radio) throw new Error("a node needs a way up: sockets or radio");
   // Who sleeps has in flash what was not acknowledged.
   const all = parts.sleeps === true ? { ...parts, keeps: true } : parts;
   const [base, own] = await Promise.all([baseText(all, cache), bundleOwnCode(entry)]);
-  const text = own.faults.length > 0 ? "" : `(()=>{var sapline={};${base.trim()}\n${own.text.trim()}\n})();\n`;
+  const text = own.faults.length > 0 ? "" : `(()=>{var sapline={};${base.trim()}\n${probe}${own.text.trim()}\n})();\n`;
   return {
     text,
     bytes: Buffer.byteLength(text),

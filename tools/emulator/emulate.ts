@@ -1,11 +1,11 @@
 /**
  * Runs a firmware bundle in this process, in a world that offers only what Espruino offers (see engine-prelude.ts), over real sockets on
- * this machine. Any number of nodes fit in one process; each has its own world, sockets, timers and storage, and `stop` ends all of them.
+ * this machine, or over whatever `outside` has instead. Any number of nodes fit in one process; each has its own world, sockets, timers and storage, and `stop` ends all of them.
  *
  * What it does not show: the interpreter's own misreadings (loop closures, stack depth, memory, speed); those are for test/engine.
  */
 import { readFileSync } from "node:fs";
-import { createContext, runInContext, Script } from "node:vm";
+import { type Context, runInContext, Script } from "node:vm";
 import type { Device } from "./devices/device.ts";
 import { EngineI2c, neopixelLibrary, oneWireClass } from "./engine-buses.ts";
 import { engineCrypto } from "./engine-crypto.ts";
@@ -18,6 +18,8 @@ import { EngineSerial } from "./engine-serial.ts";
 import { EngineStorage } from "./engine-storage.ts";
 import { EngineWatchdog } from "./engine-watchdog.ts";
 import { EngineWifi, type Router } from "./engine-wifi.ts";
+import { newWorld } from "./engine-world.ts";
+import { type Outside, REAL, type Timer } from "./outside.ts";
 
 export interface EmulateOptions {
   /** The bundle's file; absent: what a board starts by itself, `.bootcde` in its Storage. */
@@ -36,6 +38,21 @@ export interface EmulateOptions {
   serial?: (bytes: string) => void;
   /** Takes each line that the program prints. */
   log: (line: string) => void;
+  /** Time, chance and network; this machine's own if left out. */
+  outside?: Outside;
+  /** More things that the program finds, by name. */
+  globals?: { [name: string]: unknown };
+  watcher?: Watcher;
+}
+
+/** Somebody who is told of a chip's lives. */
+export interface Watcher {
+  /** The program is about to be loaded. */
+  started(why: "power" | "reboot" | "wake"): void;
+  /** By itself. */
+  ended(why: "reboot" | "sleep"): void;
+  /** An exception that the program did not catch; `isLoading`: not even its last line was reached. */
+  failed(error: string, isLoading: boolean): void;
 }
 
 export interface EmulatedNode {
@@ -59,7 +76,8 @@ interface Inside {
 
 /** One start of the program; a reboot is a new one. */
 class Run {
-  private readonly timers = new Map<number, NodeJS.Timeout>();
+  private readonly timers = new Map<number, Timer>();
+  private readonly outside: Outside;
   private readonly turns: EngineTurns;
   private readonly net: EngineNet;
   private readonly datagrams: EngineDatagrams;
@@ -67,37 +85,45 @@ class Run {
   private readonly serial: EngineSerial;
   private readonly pins: EnginePins;
   private readonly watchdog: EngineWatchdog;
-  private readonly world = createContext({});
-  private readonly startedAt = performance.now();
+  private readonly world: Context;
+  private readonly startedAt: number;
+  private isLoading = true;
   private readonly options: EmulateOptions;
   private errorListeners: ((error: unknown) => void)[] = [];
   private nextTimer = 1;
 
   constructor(options: EmulateOptions, reboot: () => void, chip: object) {
     this.options = options;
-    const inside = runInContext(preludeText(), this.world) as Inside;
-    this.turns = new EngineTurns((error) => this.report(error, inside));
-    this.net = new EngineNet(this.turns, inside.makeError, options.log);
-    this.datagrams = new EngineDatagrams(this.turns, inside.makeError);
+    const outside = options.outside ?? REAL;
+    this.outside = outside;
+    this.startedAt = outside.now();
+    const { world, settle } = newWorld(outside);
+    this.world = world;
+    const inside = runInContext(preludeText(), world) as Inside;
+    this.turns = new EngineTurns(outside, (error) => this.report(error, inside), settle);
+    this.net = new EngineNet(this.turns, outside, inside.makeError, options.log);
+    this.datagrams = new EngineDatagrams(this.turns, outside, inside.makeError);
     this.wifi = options.router === undefined ? undefined : new EngineWifi(this.turns, options.router, inside.makeError);
     this.serial = new EngineSerial(this.turns, (bytes) => options.serial?.(bytes));
     const devices = options.devices ?? [];
     const { makeError } = inside;
     const getTime = (): number => this.getTime();
-    this.pins = new EnginePins({ turns: this.turns, makeError, devices, getTime, log: options.log });
+    this.pins = new EnginePins({ outside, turns: this.turns, makeError, devices, getTime, log: options.log });
     inside.E["reboot"] = reboot;
     inside.E["enableWatchdog"] = (seconds: number, isAuto: boolean) => this.watchdog.enable(seconds, isAuto);
     inside.E["kickWatchdog"] = () => this.watchdog.kick();
-    this.watchdog = new EngineWatchdog(() => {
+    this.watchdog = new EngineWatchdog(outside, () => {
       options.log("watchdog: nobody kicked it");
       reboot();
     });
+    const now = (): number => outside.now();
     Object.assign(this.world, this.globals(inside), this.serial.globals(inside.E), this.pins.globals());
     Object.assign(this.world, {
       ESP32: chip,
-      OneWire: oneWireClass({ pins: this.pins, devices, makeError }),
-      I2C1: new EngineI2c({ pins: this.pins, devices, makeError }),
-      I2C2: new EngineI2c({ pins: this.pins, devices, makeError }),
+      OneWire: oneWireClass({ pins: this.pins, devices, makeError, now }),
+      I2C1: new EngineI2c({ pins: this.pins, devices, makeError, now }),
+      I2C2: new EngineI2c({ pins: this.pins, devices, makeError, now }),
+      ...options.globals,
     });
   }
 
@@ -108,6 +134,7 @@ class Run {
     for (const file of [first, bundle]) if (file !== undefined) this.run(readFileSync(file, "utf8"), file);
     const boot = bundle === undefined ? new EngineStorage(this.options.storageDir).read(BOOT_FILE) : undefined;
     if (boot !== undefined) this.run(boot, BOOT_FILE);
+    this.isLoading = false;
   }
 
   private run(program: string, filename: string): void {
@@ -118,7 +145,7 @@ class Run {
   stop(): void {
     this.turns.stop();
     this.watchdog.stop();
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const timer of this.timers.values()) this.outside.cancel(timer);
     this.timers.clear();
     this.net.stop();
     this.datagrams.stop();
@@ -127,7 +154,7 @@ class Run {
   }
 
   private getTime(): number {
-    return (performance.now() - this.startedAt) / 1000;
+    return (this.outside.now() - this.startedAt) / 1000;
   }
 
   private globals(inside: Inside): object {
@@ -191,20 +218,23 @@ class Run {
   private setTimer(action: () => void, wait: number, isRepeated: boolean): number {
     const id = this.nextTimer++;
     const fire = (): void => {
-      if (!isRepeated) this.timers.delete(id);
+      if (isRepeated) set();
+      else this.timers.delete(id);
       this.turns.run(action);
     };
-    this.timers.set(id, isRepeated ? setInterval(fire, wait) : setTimeout(fire, wait));
+    const set = (): void => void this.timers.set(id, this.outside.later(wait, fire));
+    set();
     return id;
   }
 
   private clearTimer(timer: unknown, inside: Inside): void {
     if (timer === undefined) throw inside.makeError("clearTimeout(undefined) not allowed");
-    clearTimeout(this.timers.get(timer as number));
+    this.outside.cancel(this.timers.get(timer as number));
     this.timers.delete(timer as number);
   }
 
   private report(error: unknown, inside: Inside): void {
+    this.options.watcher?.failed(inside.describe(error), this.isLoading);
     if (this.errorListeners.length === 0) this.options.log(`Uncaught Error: ${inside.describe(error)}`);
     for (const listener of this.errorListeners) listener(error);
   }
@@ -221,30 +251,38 @@ export function emulate(options: EmulateOptions): EmulatedNode {
     const bytes = Buffer.from(JSON.stringify(options.config), "utf8").toString("latin1");
     new EngineStorage(options.storageDir).write("sapline.json", bytes);
   }
+  const outside = options.outside ?? REAL;
+  const { watcher } = options;
   let isStopped = false;
   let run: Run;
-  let sleep: NodeJS.Timeout | undefined;
-  const start = (wakeupCause: number): void => {
+  let sleep: Timer;
+  const start = (why: "power" | "reboot" | "wake"): void => {
+    if (isStopped) return;
+    watcher?.started(why);
     const reboot = (): void => {
       run.stop();
-      if (!isStopped) setImmediate(start, 0);
+      if (isStopped) return;
+      watcher?.ended("reboot");
+      outside.soon(() => start("reboot"));
     };
     const chip = {
-      getWakeupCause: () => wakeupCause,
+      getWakeupCause: () => (why === "wake" ? WOKEN_BY_CLOCK : 0),
       // The power is off at once: nothing that comes behind it in the program is run any more but for this turn.
       deepSleep: (microseconds: number) => {
         run.stop();
-        if (!isStopped) sleep = setTimeout(start, microseconds / 1000, WOKEN_BY_CLOCK);
+        if (isStopped) return;
+        watcher?.ended("sleep");
+        sleep = outside.later(microseconds / 1000, () => start("wake"));
       },
     };
     run = new Run(options, reboot, chip);
     run.start();
   };
-  start(0);
+  start("power");
   return {
     stop: () => {
       isStopped = true;
-      clearTimeout(sleep);
+      outside.cancel(sleep);
       run.stop();
     },
     type: (bytes) => run.type(bytes),

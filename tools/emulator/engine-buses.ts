@@ -10,6 +10,8 @@ export interface BusWorld {
   pins: EnginePins;
   devices: readonly Device[];
   makeError: MakeError;
+  /** Milliseconds: the devices' clock. */
+  now: () => number;
 }
 
 /** The bytes of a number, or of arrays of them. */
@@ -20,7 +22,7 @@ function bytesOf(given: readonly unknown[]): number[] {
 }
 
 /** The class OneWire. */
-export function oneWireClass({ pins, devices, makeError }: BusWorld): object {
+export function oneWireClass({ pins, devices, makeError, now }: BusWorld): object {
   return class OneWire {
     private readonly pin: string;
     private selected: OneWireDevice[] = [];
@@ -45,13 +47,12 @@ export function oneWireClass({ pins, devices, makeError }: BusWorld): object {
     }
 
     write(bytes: unknown): void {
-      for (const byte of bytesOf([bytes])) for (const device of this.selected) device.write(byte, performance.now());
+      for (const byte of bytesOf([bytes])) for (const device of this.selected) device.write(byte, now());
     }
 
     /** What several say at once is what all of them leave high. */
     read(count?: number): number | Uint8Array {
-      const one = (): number =>
-        this.selected.reduce((byte, device) => byte & (device.read(performance.now()) ?? 255), 255);
+      const one = (): number => this.selected.reduce((byte, device) => byte & (device.read(now()) ?? 255), 255);
       return count === undefined ? one() : Uint8Array.from({ length: count }, one);
     }
 
@@ -84,11 +85,11 @@ export class EngineI2c {
 
   writeTo(address: number | { address: number }, ...data: unknown[]): void {
     const device = this.find(address, "jshI2CWrite");
-    if (!device.write(bytesOf(data), performance.now())) throw this.deaf("jshI2CWrite");
+    if (!device.write(bytesOf(data), this.world.now())) throw this.deaf("jshI2CWrite");
   }
 
   readFrom(address: number | { address: number }, count: number): Uint8Array {
-    const bytes = this.find(address, "jshI2CRead").read(count, performance.now());
+    const bytes = this.find(address, "jshI2CRead").read(count, this.world.now());
     if (bytes === undefined) throw this.deaf("jshI2CRead");
     return Uint8Array.from(bytes);
   }
@@ -115,7 +116,7 @@ export class EngineI2c {
 }
 
 /** What the program gets from require("neopixel"). */
-export function neopixelLibrary({ pins, devices, makeError }: BusWorld): object {
+export function neopixelLibrary({ pins, devices, makeError }: Omit<BusWorld, "now">): object {
   return {
     write: (pin: unknown, data: unknown) => {
       const line = pins.line(pin);

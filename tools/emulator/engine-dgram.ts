@@ -1,12 +1,13 @@
 /**
  * Espruino's `dgram` over Node's. Faithful: strings are bytes; one datagram each way per socket and turn; one that is longer than the engine's chunk is cut; an
  * empty one closes the socket; a taken port throws at once, where the system tells who listens. Not faithful: no multicast, and a larger
- * `recvBufferSize` widens the chunk of these sockets alone, not that of TCP's. Listens on 127.0.0.1 alone.
+ * `recvBufferSize` widens the chunk of these sockets alone, not that of TCP's. Listens on 127.0.0.1 alone. Where time is virtual, there are no datagrams: `bind` and `send` throw.
  */
 import { createSocket, type Socket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { EngineEmitter, type EngineTurns } from "./engine-events.ts";
 import type { MakeError } from "./engine-net.ts";
+import type { Outside } from "./outside.ts";
 
 const LOOPBACK = "127.0.0.1";
 /** The engine's chunk, in bytes, unless a program widens it. Source: network_linux.c. */
@@ -30,7 +31,9 @@ interface Arrived {
 }
 
 class EngineDatagramSocket extends EngineEmitter {
-  private readonly raw: Socket;
+  /** Made when it is needed: many a socket is closed before. */
+  private raw: Socket | undefined;
+  private readonly outside: Outside;
   private readonly makeError: MakeError;
   private readonly chunkBytes: () => number;
   private received: Arrived[] = [];
@@ -40,16 +43,11 @@ class EngineDatagramSocket extends EngineEmitter {
   private isClosed = false;
   private isPassDue = false;
 
-  constructor(turns: EngineTurns, makeError: MakeError, chunkBytes: () => number) {
+  constructor(turns: EngineTurns, outside: Outside, makeError: MakeError, chunkBytes: () => number) {
     super(turns);
+    this.outside = outside;
     this.makeError = makeError;
     this.chunkBytes = chunkBytes;
-    this.raw = createSocket("udp4");
-    this.raw.on("message", (bytes, { address, port }) => {
-      this.received.push({ bytes, from: { address, port, size: bytes.length } });
-      this.schedule();
-    });
-    this.raw.on("error", () => this.close());
   }
 
   bind(port: number, bound?: (socket: EngineDatagramSocket) => void): this {
@@ -78,15 +76,23 @@ class EngineDatagramSocket extends EngineEmitter {
   destroy(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    if (!this.isBound || this.isReady) this.raw.close();
+    if (this.isReady) this.raw?.close();
   }
 
   private open(port: number): void {
     if (this.isBound) return;
+    if (this.outside.virtual !== undefined) throw this.makeError("Unable to create socket");
     this.isBound = true;
-    this.raw.bind(port, LOOPBACK, () => {
+    const raw = createSocket("udp4");
+    this.raw = raw;
+    raw.on("message", (bytes, { address, port }) => {
+      this.received.push({ bytes, from: { address, port, size: bytes.length } });
+      this.schedule();
+    });
+    raw.on("error", () => this.close());
+    raw.bind(port, LOOPBACK, () => {
       this.isReady = true;
-      if (this.isClosed) this.raw.close();
+      if (this.isClosed) raw.close();
       else this.schedule();
     });
   }
@@ -94,7 +100,7 @@ class EngineDatagramSocket extends EngineEmitter {
   private schedule(): void {
     if (this.isPassDue || this.isClosed) return;
     this.isPassDue = true;
-    setImmediate(() => {
+    this.outside.soon(() => {
       this.isPassDue = false;
       this.turns.run(() => this.pass());
     });
@@ -113,19 +119,21 @@ class EngineDatagramSocket extends EngineEmitter {
       this.emitLater("message", bytes.toString("latin1"), { ...arrived.from, size: bytes.length });
     }
     const { bytes, port, address } = this.unsent.shift() ?? {};
-    if (bytes !== undefined) this.raw.send(bytes, port, address, () => {});
+    if (bytes !== undefined) this.raw?.send(bytes, port, address, () => {});
     if (this.received.length > 0 || this.unsent.length > 0) this.schedule();
   }
 }
 
 export class EngineDatagrams {
   private readonly turns: EngineTurns;
+  private readonly outside: Outside;
   private readonly makeError: MakeError;
   private readonly sockets: EngineDatagramSocket[] = [];
   private chunkBytes = CHUNK_BYTES;
 
-  constructor(turns: EngineTurns, makeError: MakeError) {
+  constructor(turns: EngineTurns, outside: Outside, makeError: MakeError) {
     this.turns = turns;
+    this.outside = outside;
     this.makeError = makeError;
   }
 
@@ -135,7 +143,7 @@ export class EngineDatagrams {
       createSocket: (options: string | { recvBufferSize?: number }) => {
         const wanted = typeof options === "object" ? options.recvBufferSize : undefined;
         this.chunkBytes = Math.max(this.chunkBytes, wanted ?? 0);
-        const socket = new EngineDatagramSocket(this.turns, this.makeError, () => this.chunkBytes);
+        const socket = new EngineDatagramSocket(this.turns, this.outside, this.makeError, () => this.chunkBytes);
         this.sockets.push(socket);
         return socket;
       },

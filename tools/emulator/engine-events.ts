@@ -2,20 +2,28 @@
  * Events as Espruino delivers them: never from inside the call that causes them, one turn each, and an exception in a listener is
  * reported and harms nothing else. Once stopped, nothing of the program runs any more.
  */
+import type { Outside } from "./outside.ts";
 
 export class EngineTurns {
+  private readonly outside: Outside;
   private readonly report: (error: unknown) => void;
+  private readonly settle: (() => void) | undefined;
   private isStopped = false;
 
-  constructor(report: (error: unknown) => void) {
+  /** `settle` runs what waits for promises, if that does not happen by itself. */
+  constructor(outside: Outside, report: (error: unknown) => void, settle: (() => void) | undefined) {
+    this.outside = outside;
     this.report = report;
+    this.settle = settle;
   }
 
   /** Runs a part of the program now. */
   run(action: () => void): void {
     if (this.isStopped) return;
+    this.outside.virtual?.enter();
     try {
       action();
+      this.settle?.();
     } catch (error) {
       this.report(error);
     }
@@ -23,7 +31,7 @@ export class EngineTurns {
 
   /** Runs a part of the program in a turn of its own. */
   later(action: () => void): void {
-    setImmediate(() => this.run(action));
+    this.outside.soon(() => this.run(action));
   }
 
   stop(): void {

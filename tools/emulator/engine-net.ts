@@ -1,14 +1,12 @@
 /**
- * Espruino's `net` over Node's. Faithful: strings are bytes; 536 bytes each way per socket and turn; `drain` when everything written has
+ * Espruino's `net` over a network (network.ts). Faithful: strings are bytes; 536 bytes each way per socket and turn; `drain` when everything written has
  * left; `write` to a closed socket throws; `end` waits for what is unsent; without a `data` listener 512 bytes are kept and the rest is lost; the
- * handle `sckt` set to 0 stops a socket both ways, `clsNow` closes it at once.
- *
- * A refused connection and a taken port throw at once, as on the chip, where the system tells who listens (Linux, this machine); elsewhere
- * the refusal comes later, as `error` and `close`. Not faithful: connecting does not block. Listens on 127.0.0.1 alone.
+ * handle `sckt` set to 0 stops a socket both ways, `clsNow` closes it at once; a connection that is refused at once, and a taken port, throw.
+ * Not faithful: connecting does not block.
  */
-import { readFileSync } from "node:fs";
-import { createServer, type Server, type Socket, connect } from "node:net";
 import { EngineEmitter, type EngineTurns } from "./engine-events.ts";
+import type { Stream, StreamListener } from "./network.ts";
+import type { Outside } from "./outside.ts";
 
 /** The engine's chunk, in bytes. Source: network_esp32.c. */
 const CHUNK_BYTES = 536;
@@ -19,25 +17,11 @@ const LOOPBACK = "127.0.0.1";
 /** Makes an Error of the program's own world: `instanceof Error` has to hold there. */
 export type MakeError = (message: string) => unknown;
 
-/** Ports with a listener on this machine; undefined where the system does not tell. */
-function listeningPorts(): Set<number> | undefined {
-  const ports = new Set<number>();
-  try {
-    for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-      for (const line of readFileSync(file, "latin1").split("\n").slice(1)) {
-        const fields = line.trim().split(/\s+/);
-        if (fields[3] === "0A") ports.add(parseInt(fields[1]?.split(":").pop() ?? "", 16));
-      }
-    }
-  } catch {
-    return ports.size > 0 ? ports : undefined;
-  }
-  return ports;
-}
-
 class EngineSocket extends EngineEmitter {
-  private readonly raw: Socket;
+  private readonly outside: Outside;
   private readonly makeError: MakeError;
+  private readonly gone: () => void;
+  private raw: Stream | undefined;
   private received: Buffer[] = [];
   private unread = "";
   private unsent = Buffer.alloc(0);
@@ -50,40 +34,53 @@ class EngineSocket extends EngineEmitter {
   private isPassDue = false;
   private readonly connected: (() => void) | undefined;
 
-  constructor(turns: EngineTurns, raw: Socket, makeError: MakeError, connected?: () => void) {
+  /** `connected` is of one that connects; `gone` is called when its stream is no more. */
+  constructor(turns: EngineTurns, outside: Outside, makeError: MakeError, gone: () => void, connected?: () => void) {
     super(turns);
-    this.raw = raw;
+    this.outside = outside;
     this.makeError = makeError;
+    this.gone = gone;
     this.connected = connected;
     this.isConnected = connected === undefined;
-    raw.on("connect", () => {
-      this.isConnected = true;
-      if (this.connected !== undefined) this.turns.later(this.connected);
-      this.emitLater("drain");
-      this.schedule();
-    });
-    raw.on("data", (data) => {
-      this.received.push(data);
-      raw.pause();
-      this.schedule();
-    });
-    raw.on("drain", () => {
-      this.isWritable = true;
-      this.schedule();
-    });
-    raw.on("end", () => {
-      this.hasEnded = true;
-      this.schedule();
-    });
-    raw.on("error", (error) => {
-      this.emitLater("error", { code: -1, message: error.message });
-      this.hasEnded = true;
-      this.schedule();
-    });
-    raw.on("close", () => {
-      this.hasEnded = true;
-      this.schedule();
-    });
+  }
+
+  attach(raw: Stream): void {
+    this.raw = raw;
+  }
+
+  /** What its stream is told. */
+  listener(): StreamListener {
+    return {
+      connected: () => {
+        this.isConnected = true;
+        if (this.connected !== undefined) this.turns.later(this.connected);
+        this.emitLater("drain");
+        this.schedule();
+      },
+      data: (bytes) => {
+        this.received.push(bytes);
+        this.raw?.pause();
+        this.schedule();
+      },
+      drained: () => {
+        this.isWritable = true;
+        this.schedule();
+      },
+      ended: () => {
+        this.hasEnded = true;
+        this.schedule();
+      },
+      failed: (message) => {
+        this.emitLater("error", { code: -1, message });
+        this.hasEnded = true;
+        this.schedule();
+      },
+      closed: () => {
+        this.gone();
+        this.hasEnded = true;
+        this.schedule();
+      },
+    };
   }
 
   get sckt(): number {
@@ -124,13 +121,13 @@ class EngineSocket extends EngineEmitter {
   /** The end of the emulation: the socket goes, and nobody is told. */
   destroy(): void {
     this.isClosed = true;
-    this.raw.destroy();
+    this.raw?.destroy();
   }
 
   private schedule(): void {
     if (this.isPassDue || this.isClosed) return;
     this.isPassDue = true;
-    setImmediate(() => {
+    this.outside.soon(() => {
       this.isPassDue = false;
       this.turns.run(() => this.pass());
     });
@@ -153,7 +150,7 @@ class EngineSocket extends EngineEmitter {
     if (this.unsent.length === 0 || !this.isWritable || this.hasEnded) return;
     const piece = this.unsent.subarray(0, CHUNK_BYTES);
     this.unsent = this.unsent.subarray(piece.length);
-    this.isWritable = this.raw.write(piece);
+    this.isWritable = this.raw?.write(piece) === true;
     if (this.unsent.length === 0 && !this.isEnding) this.emitLater("drain");
   }
 
@@ -165,15 +162,15 @@ class EngineSocket extends EngineEmitter {
     if (this.hasListener("data")) this.emitNow("data", piece);
     else if (this.unread.length < UNREAD_BYTES_MAX)
       this.unread += piece.slice(0, UNREAD_BYTES_MAX - this.unread.length);
-    if (this.received.length === 0) this.raw.resume();
+    if (this.received.length === 0) this.raw?.resume();
   }
 
   private close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.isEnding = true;
-    if (this.hasEnded) this.raw.destroy();
-    else this.raw.destroySoon();
+    if (this.hasEnded) this.raw?.destroy();
+    else this.raw?.finish();
     this.emitLater("end");
     this.emitLater("close", false);
   }
@@ -181,13 +178,15 @@ class EngineSocket extends EngineEmitter {
 
 export class EngineNet {
   private readonly turns: EngineTurns;
+  private readonly outside: Outside;
   private readonly makeError: MakeError;
   private readonly print: (line: string) => void;
   private sockets: EngineSocket[] = [];
-  private servers: Server[] = [];
+  private readonly endings: (() => void)[] = [];
 
-  constructor(turns: EngineTurns, makeError: MakeError, print: (line: string) => void) {
+  constructor(turns: EngineTurns, outside: Outside, makeError: MakeError, print: (line: string) => void) {
     this.turns = turns;
+    this.outside = outside;
     this.makeError = makeError;
     this.print = print;
   }
@@ -201,40 +200,47 @@ export class EngineNet {
   }
 
   stop(): void {
-    for (const server of this.servers) server.close();
+    for (const end of this.endings) end();
     for (const socket of this.sockets) socket.destroy();
   }
 
   private connect(options: { host?: string; port: number }, connected: () => void): EngineSocket {
-    const host = options.host ?? LOOPBACK;
-    if ((host === LOOPBACK || host === "localhost") && listeningPorts()?.has(options.port) === false) {
-      throw this.makeError("Unable to create socket");
-    }
-    return this.add(connect({ host, port: options.port, noDelay: false }), connected);
-  }
-
-  private add(raw: Socket, connected?: () => void): EngineSocket {
-    const socket = new EngineSocket(this.turns, raw, this.makeError, connected);
-    this.sockets.push(socket);
-    raw.on("close", () => {
-      this.sockets = this.sockets.filter((one) => one !== socket);
-    });
+    const socket = this.socket(connected);
+    const stream = this.outside.network.connect(options.host ?? LOOPBACK, options.port, socket.listener());
+    if (stream === undefined) throw this.makeError("Unable to create socket");
+    this.add(socket, stream);
     return socket;
   }
 
+  private socket(connected?: () => void): EngineSocket {
+    const gone = (): void => {
+      this.sockets = this.sockets.filter((one) => one !== socket);
+    };
+    const socket = new EngineSocket(this.turns, this.outside, this.makeError, gone, connected);
+    return socket;
+  }
+
+  private add(socket: EngineSocket, stream: Stream): void {
+    socket.attach(stream);
+    this.sockets.push(socket);
+  }
+
   private createServer(accept: (socket: EngineSocket) => void): object {
-    const server = createServer({ noDelay: false }, (raw) => {
-      const socket = this.add(raw);
+    let end = (): void => {};
+    const accepted = (stream: Stream): StreamListener => {
+      const socket = this.socket();
+      this.add(socket, stream);
       this.turns.run(() => accept(socket));
-    });
-    this.servers.push(server);
-    server.on("error", (error) => this.print(`ERROR: ${error.message}`));
+      return socket.listener();
+    };
     return {
       listen: (port: number) => {
-        if (listeningPorts()?.has(port) === true) throw this.makeError("Unable to create socket");
-        server.listen(port, LOOPBACK);
+        const ending = this.outside.network.listen(port, accepted, (message) => this.print(`ERROR: ${message}`));
+        if (ending === undefined) throw this.makeError("Unable to create socket");
+        end = ending;
+        this.endings.push(ending);
       },
-      close: () => server.close(),
+      close: () => end(),
     };
   }
 }

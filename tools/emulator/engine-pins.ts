@@ -6,6 +6,7 @@
 import type { Device, Edge, Level, Wire } from "./devices/device.ts";
 import type { EngineTurns } from "./engine-events.ts";
 import type { MakeError } from "./engine-net.ts";
+import type { Outside, Timer } from "./outside.ts";
 
 /** Source: board file of Espruino, without those that the ESP32 does not have. */
 const PINS = Array.from({ length: 40 }, (_, number) => number).filter((n) => n !== 24 && (n < 28 || n > 31));
@@ -56,7 +57,7 @@ interface Watch {
   /** Debounced: what was last told, what the pin is since, and the timer that will tell it. */
   state: Level;
   next: Level;
-  timer: NodeJS.Timeout | undefined;
+  timer: Timer;
   lastTime: number | undefined;
 }
 
@@ -76,6 +77,7 @@ interface Line {
 }
 
 export interface PinWorld {
+  outside: Outside;
   turns: EngineTurns;
   makeError: MakeError;
   devices: readonly Device[];
@@ -88,7 +90,7 @@ export class EnginePins {
   private readonly world: PinWorld;
   private readonly lines = new Map<string, Line>();
   private readonly watches = new Map<number, Watch>();
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new Set<Timer>();
   private nextWatch = 1;
 
   constructor(world: PinWorld) {
@@ -119,7 +121,7 @@ export class EnginePins {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer);
+    for (const timer of this.timers) this.world.outside.cancel(timer);
     this.timers.clear();
     this.watches.clear();
   }
@@ -166,7 +168,7 @@ export class EnginePins {
     const line = this.line(pin);
     if (line.number < ANALOG_FROM) return NaN;
     if (!line.isManual) this.switch(line, "analog");
-    const volts = Math.max(0, ...line.devices.map((device) => device.volts?.(performance.now()) ?? 0));
+    const volts = Math.max(0, ...line.devices.map((device) => device.volts?.(this.world.outside.now()) ?? 0));
     return Math.min(STEPS - 1, Math.floor((volts / FULL_VOLTS) * STEPS)) / STEPS;
   }
 
@@ -198,14 +200,14 @@ export class EnginePins {
     if (id === undefined) throw this.world.makeError("clearWatch(undefined) not allowed. Use clearWatch() instead");
     const watch = this.watches.get(id);
     if (watch === undefined) throw this.world.makeError(`Unknown Watch ${id}`);
-    clearTimeout(watch.timer);
+    this.world.outside.cancel(watch.timer);
     this.watches.delete(id);
   }
 
   private lineOf(number: number): Line {
     const name = `D${number}`;
     const wire: Wire = {
-      now: () => performance.now(),
+      now: () => this.world.outside.now(),
       edges: (edges) => this.train(name, edges),
       later: (wait, action) => this.later(wait, action),
       say: (text) => this.world.log(`device ${text}`),
@@ -216,10 +218,10 @@ export class EnginePins {
   }
 
   private later(wait: number, action: () => void): void {
-    const timer = setTimeout(() => {
+    const timer = this.world.outside.later(wait, () => {
       this.timers.delete(timer);
       action();
-    }, wait);
+    });
     this.timers.add(timer);
   }
 
@@ -268,12 +270,12 @@ export class EnginePins {
       return;
     }
     watch.next = level;
-    clearTimeout(watch.timer);
-    watch.timer = setTimeout(() => {
+    this.world.outside.cancel(watch.timer);
+    watch.timer = this.world.outside.later(watch.debounce, () => {
       if (!this.watches.has(id) || watch.next === watch.state) return;
       watch.state = watch.next;
       this.world.turns.run(() => this.call(id, watch, watch.state, time));
-    }, watch.debounce);
+    });
     this.timers.add(watch.timer);
   }
 

@@ -92,6 +92,23 @@ const PRELUDE = String.raw`
 })
 `;
 
+/** An expression: a function that makes chance and the date of the program's world somebody else's. To be called before the prelude. */
+export const VIRTUAL_TEXT = String.raw`
+(function (random, unix) {
+  const NativeDate = Date;
+  Math.random = random;
+  globalThis.Date = class Date extends NativeDate {
+    constructor(...given) {
+      if (given.length === 0) super(unix());
+      else super(...given);
+    }
+    static now() {
+      return unix();
+    }
+  };
+})
+`;
+
 /** The text to run first; calling its value's function is part of it. */
 export function preludeText(): string {
   const lists = [MISSING_GLOBALS, MISSING_STATICS, MISSING_METHODS, EMITTER_NAMES];

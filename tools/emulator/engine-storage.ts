@@ -76,6 +76,7 @@ export class EngineStorage {
   list(): string[] {
     return readdirSync(this.folder)
       .filter((file) => !file.endsWith(UNFINISHED))
+      .toSorted()
       .map((file) => decodeURIComponent(file));
   }
 

@@ -1,10 +1,14 @@
 /** The chip's watchdog: starts the chip again when nobody has kicked it for so long. In its automatic mode the engine kicks it, which here is always idle. */
+import type { Outside, Timer } from "./outside.ts";
+
 export class EngineWatchdog {
+  private readonly outside: Outside;
   private readonly bark: () => void;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer;
   private millis = 0;
 
-  constructor(bark: () => void) {
+  constructor(outside: Outside, bark: () => void) {
+    this.outside = outside;
     this.bark = bark;
   }
 
@@ -15,10 +19,10 @@ export class EngineWatchdog {
 
   kick(): void {
     this.stop();
-    if (this.millis > 0) this.timer = setTimeout(this.bark, this.millis);
+    if (this.millis > 0) this.timer = this.outside.later(this.millis, this.bark);
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    this.outside.cancel(this.timer);
   }
 }

@@ -193,7 +193,7 @@ export class Checks {
     return durable === undefined || durable.epoch < epoch ? 0 : durable.epoch === epoch ? durable.last : Infinity;
   }
 
-  private event(node: string, epoch: number, event: Message, at: number): void {
+  protected event(node: string, epoch: number, event: Message, at: number): void {
     if (event["type"] === "!gap") {
       if (event["reason"] !== "full")
         throw new Violation(`${node}, epoch ${epoch}: the root could not read a line: ${String(event["reason"])}`);

@@ -17,6 +17,9 @@ interface Flags {
   world?: string;
   nodes?: number;
   lab?: string;
+  project?: string | true;
+  lasts?: number;
+  faults?: boolean;
   depth: number;
   seconds: number;
   trace?: boolean;
@@ -31,6 +34,8 @@ const DEPTH_MAX = 8;
 const SECONDS_MAX = 86_400;
 const SEEDS_MAX = 10_000_000;
 const THREADS_MAX = 64;
+/** Longest time that a project is played, in milliseconds. */
+const LASTS_MAX = 366 * 86_400_000;
 /** Of the chance in a large tree: which links are cut, and when. */
 const TREE_SEED = 1;
 
@@ -41,6 +46,14 @@ function whole(least: number, most: number): (text: string) => number {
       throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
     return value;
   };
+}
+
+/** Milliseconds that a text such as "24h" says. */
+function length(text: string): number {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? [];
+  const millis = Number(count) * ({ s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit ?? ""] ?? NaN);
+  if (millis >= 1000 && millis <= LASTS_MAX) return Math.round(millis);
+  throw new InvalidArgumentError("It must be a time from 1s to 366d, such as 90s, 30m, 24h or 7d.");
 }
 
 const program = new Command("sapline sim")
@@ -55,7 +68,13 @@ const program = new Command("sapline sim")
   .option("--lab <FOLDER>", "54 boards with radios in the Intel lab; the folder has its links (data/intel-lab)")
   .option("--depth <LEVELS>", "levels of the large tree", whole(1, DEPTH_MAX), 6)
   .option("--seconds <COUNT>", "virtual seconds that the large tree, or the lab, is played", whole(1, SECONDS_MAX), 60)
-  .option("--trace", "print what happens, a line each (with --seed or --world)")
+  .option("--project [DIR]", "the boards of a project, each with its own program (default: of this folder)")
+  .option("--lasts <TIME>", "how long the project is played, such as 90s, 30m, 24h or 7d (default: 1h)", length)
+  .option(
+    "--faults",
+    "links of the project's boards are cut, boards lose their power, and the root is killed, at random",
+  )
+  .option("--trace", "print what happens, a line each (with --seed, --world or --project)")
   .option("--svg <FILE>", "draw it: a run as lanes and arrows, a large tree as a tree")
   .option(
     "--threads <COUNT>",
@@ -82,6 +101,14 @@ try {
 }
 
 async function play(flags: Flags): Promise<boolean> {
+  if (flags.project !== undefined) {
+    if (flags.world !== undefined || flags.nodes !== undefined || flags.lab !== undefined)
+      throw new Trouble("--project is a world of its own: leave out --world, --nodes and --lab");
+    const { playProject } = await import("./project/project-play.ts");
+    return playProject({ ...flags, directory: flags.project === true ? "." : flags.project });
+  }
+  if (flags.lasts !== undefined || flags.faults === true)
+    throw new Trouble("--lasts and --faults are of a project: name one by --project");
   if (flags.lab !== undefined) return playLab(flags, flags.lab);
   const ways = [flags.seed, flags.world, flags.nodes].filter((way) => way !== undefined);
   if (ways.length > 1)

@@ -12,6 +12,19 @@ export interface Happening {
   happen(): void;
 }
 
+/** Something that happens once, and is seldom enough to be a function. */
+export class Once implements Happening {
+  private readonly run: () => void;
+
+  constructor(run: () => void) {
+    this.run = run;
+  }
+
+  happen(): void {
+    this.run();
+  }
+}
+
 /** Where something was taken out. */
 export const NOTHING: Happening = { happen: () => {} };
 

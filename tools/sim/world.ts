@@ -17,7 +17,7 @@ import type { Ground } from "./ground.ts";
 import { NodeProcess } from "./node-process.ts";
 import type { LinkPlan, NodePlan, WorldPlan } from "./plan.ts";
 import type { Process } from "./process.ts";
-import { type Happening, Queue } from "./queue.ts";
+import { type Happening, Once, Queue } from "./queue.ts";
 import { datagramKind } from "./radio-kinds.ts";
 import { RadioProcess } from "./radio-process.ts";
 import { RootProcess } from "./root-process.ts";
@@ -33,6 +33,8 @@ export interface WorldOptions {
   witness?: Witness;
   /** Whether the log is folded beside the root's tables, and each answer looked for: dear in large worlds. True if left out. */
   isThorough?: boolean;
+  /** What is watched; left out, all there is. */
+  checks?: Checks;
   /** The cryptography of radios, if it is to be the real one. */
   seal?: Seal;
   /** Whether that process ("root" or a node) is in this world; left out, all are. See parts/. */
@@ -99,7 +101,7 @@ export class World implements WireWorld, Ground {
     this.isThorough = options.isThorough ?? true;
     this.seal = options.seal ?? OPEN_SEAL;
     this.air = new Air({ ...plan.air, seed: plan.seed, kindOf: datagramKind }, new WorldClock(this));
-    this.checks = new Checks(this.isThorough);
+    this.checks = options.checks ?? new Checks(this.isThorough);
     this.root = new RootProcess(this, new Disk(plan.commitMillis, (transaction) => this.durable(transaction)));
     this.holds = options.holds ?? (() => true);
     if (this.holds("root")) this.root.boot();
@@ -393,17 +395,4 @@ export class World implements WireWorld, Ground {
 
 function nothingVanishes(): boolean {
   return false;
-}
-
-/** Something that happens once, and is seldom enough to be a function. */
-class Once implements Happening {
-  private readonly run: () => void;
-
-  constructor(run: () => void) {
-    this.run = run;
-  }
-
-  happen(): void {
-    this.run();
-  }
 }
