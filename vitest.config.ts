@@ -4,7 +4,7 @@ import { LongestFirst } from "./test/order.ts";
 /** Unit tests by what they test, but seconds of work each: they run with the host's. */
 const SLOW = [
   "test/tools/{flash,emulator,drivers}.test.ts",
-  "test/firmware/{alive,slots,entities}.test.ts",
+  "test/firmware/{alive,slots,entities,dongle,espnow,espnow-udp}.test.ts",
   "test/shared/{fuzz,link/short,update/signature}.test.ts",
 ];
 
