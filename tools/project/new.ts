@@ -66,6 +66,7 @@ Boards of a Sapline tree. kitchen.ts and cellar.ts are their programs, sapline.c
     sapline dev                    # a root and both nodes on this PC; save a file, and its node starts anew
     sapline state                  # last values (in another terminal)
     sapline act kitchen lamp true  # ask a node to do something
+    sapline sim --project --faults # an hour of it in seconds, with power cuts
     sapline build                  # what the boards will run, in build/
 `;
 }

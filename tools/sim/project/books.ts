@@ -13,6 +13,9 @@ const CLOCK_TOLERANCE = 300;
 /** What is to be kept in flash is there so much later at the most, in milliseconds: the write waits for the next alarm. Chosen. */
 const KEEP_TOLERANCE = 1000;
 
+/** Events that the node says by itself too. */
+const UNWATCHED = ["!log", "!act", "!gap"];
+
 /** What became of what was said of an entity; of events of other types, those of one type. */
 export interface EntityRow {
   node: string;
@@ -34,6 +37,8 @@ interface Saying {
   /** Of the value, or of the whole event. */
   text: string;
   at: number;
+  /** It is an event that has a time of the program's own. */
+  isDated: boolean;
   /** It is in the sums. */
   isCounted: boolean;
 }
@@ -78,12 +83,12 @@ class NodeBook {
     life.isOrderly = isOrderly;
   }
 
-  says(eid: string, value: unknown, isTaken: boolean, now: number, isCounted: boolean): void {
+  says(eid: string, value: unknown, isTaken: boolean, now: number, isCounted: boolean, isDated: boolean): void {
     const row = this.rowOf(eid, value);
     if (isCounted && !isTaken) row.refused += 1;
     if (!isTaken) return;
     if (isCounted) row.taken += 1;
-    (this.lives.at(-1) as Life).said.push({ row, text: JSON.stringify(value), at: now, isCounted });
+    (this.lives.at(-1) as Life).said.push({ row, text: JSON.stringify(value), at: now, isDated, isCounted });
   }
 
   gap(howMany: number, epoch: number): void {
@@ -97,9 +102,10 @@ class NodeBook {
     const row = this.rowOf(eid, value);
     for (let i = this.current; i < this.lives.length; i++) {
       const life = this.lives[i] as Life;
-      const isThen = at === undefined || (life.bornAt <= at + CLOCK_TOLERANCE && life.endedAt >= at - CLOCK_TOLERANCE);
       const passed = this.gapsOf(i);
       const saying = life.said[life.next + passed];
+      const isUntimed = at === undefined || saying?.isDated === true;
+      const isThen = isUntimed || (life.bornAt <= at + CLOCK_TOLERANCE && life.endedAt >= at - CLOCK_TOLERANCE);
       if (!isThen || saying?.row !== row || saying.text !== text) continue;
       this.moveTo(i, passed);
       life.next += 1;
@@ -212,9 +218,14 @@ export class Books {
 
   says(node: string, eid: string, value: unknown, isTaken: boolean): void {
     const said = plain(value);
-    // A time of its own is not looked at.
-    if (eid === "") delete (said as Message)["ts"];
-    this.book(node).says(eid, said, isTaken, this.now(), this.isCounting);
+    let isDated = false;
+    if (eid === "") {
+      const event = said as Message;
+      if (UNWATCHED.includes(event.type)) return;
+      isDated = event["ts"] !== undefined;
+      delete event["ts"];
+    }
+    this.book(node).says(plain(eid) as string, said, isTaken, this.now(), this.isCounting, isDated);
   }
 
   /** An event is on the disk. `unixAtStart`: of the world. */
@@ -228,7 +239,7 @@ export class Books {
     } else if (type === "!update") {
       if (fields["rev"] === undefined && fields["eid"] !== PROGRAM_EID)
         book.stored(String(fields["eid"]), fields["value"], epoch, at);
-    } else if (!type.startsWith("!")) book.stored("", { type, ...fields }, epoch, at);
+    } else if (!UNWATCHED.includes(type)) book.stored("", { type, ...fields }, epoch, at);
   }
 
   open(): string | undefined {
@@ -257,7 +268,9 @@ export class Books {
 
 /** A value of the program's world, whose texts are bytes, as the root has it. */
 function plain(value: unknown): unknown {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value) as string | undefined;
+  // A function, for one: the event has no value then.
+  if (text === undefined) return undefined;
   return JSON.parse(/[\x80-\xff]/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text);
 }
 

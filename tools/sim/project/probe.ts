@@ -39,7 +39,7 @@ export const PROBE = String.raw`
     program.emit = function (event) {
       var isTaken = emit.call(program, event);
       if (event.type === "!update") tell(event.eid, event.value, isTaken);
-      else if (event.type !== "!log") tell("", event, isTaken);
+      else tell("", event, isTaken);
       return isTaken;
     };
     return program;
