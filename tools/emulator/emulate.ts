@@ -64,6 +64,8 @@ export interface EmulatedNode {
 
 /** What a board runs when it starts. */
 const BOOT_FILE = ".bootcde";
+/** How long a chip needs to start again, where time is virtual: a program that does nothing else would stop the world. Chosen: as long as an ESP32 with Espruino, roughly. */
+const BOOT_MILLIS = 500;
 /** What `ESP32.getWakeupCause` says after `ESP32.deepSleep`. Source: esp_sleep.h. */
 const WOKEN_BY_CLOCK = 4;
 
@@ -263,7 +265,8 @@ export function emulate(options: EmulateOptions): EmulatedNode {
       run.stop();
       if (isStopped) return;
       watcher?.ended("reboot");
-      outside.soon(() => start("reboot"));
+      if (outside.virtual === undefined) outside.soon(() => start("reboot"));
+      else outside.later(BOOT_MILLIS, () => start("reboot"));
     };
     const chip = {
       getWakeupCause: () => (why === "wake" ? WOKEN_BY_CLOCK : 0),
@@ -272,7 +275,8 @@ export function emulate(options: EmulateOptions): EmulatedNode {
         run.stop();
         if (isStopped) return;
         watcher?.ended("sleep");
-        sleep = outside.later(microseconds / 1000, () => start("wake"));
+        const boot = outside.virtual === undefined ? 0 : BOOT_MILLIS;
+        sleep = outside.later(microseconds / 1000 + boot, () => start("wake"));
       },
     };
     run = new Run(options, reboot, chip);

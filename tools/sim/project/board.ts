@@ -5,8 +5,8 @@ import { type EmulatedNode, emulate } from "../../emulator/emulate.ts";
 import type { Network } from "../../emulator/network.ts";
 import type { Outside } from "../../emulator/outside.ts";
 import type { Chance } from "../chance.ts";
-import type { Happening } from "../queue.ts";
 import { PROBE_NAME, type ProbeListener } from "./probe.ts";
+import { type VirtualTime, virtualOutside } from "./virtual-outside.ts";
 
 /** What a board is made of. */
 export interface BoardPlan {
@@ -26,11 +26,8 @@ export interface BoardPlan {
 }
 
 /** The world, as far as a board needs it. */
-export interface BoardWorld {
-  readonly now: number;
+export interface BoardWorld extends VirtualTime {
   unix(): number;
-  later(millis: number, run: () => void): void;
-  at(moment: number, happening: Happening): void;
   network(id: string): Network;
   /** A part of its program is about to run. */
   enters(board: Board): void;
@@ -51,27 +48,6 @@ export interface BoardCounts {
   restarts: number;
 }
 
-/** Longest wait that a timer of the emulator's machine knows, in milliseconds; more is none. */
-const WAIT_MAX = 2 ** 31 - 1;
-
-class VirtualTimer implements Happening {
-  private action: (() => void) | undefined;
-
-  constructor(action: () => void) {
-    this.action = action;
-  }
-
-  cancel(): void {
-    this.action = undefined;
-  }
-
-  happen(): void {
-    const action = this.action;
-    this.action = undefined;
-    action?.();
-  }
-}
-
 export class Board {
   readonly plan: BoardPlan;
   readonly counts: BoardCounts = { starts: 0, powerCuts: 0, wakes: 0, restarts: 0 };
@@ -85,18 +61,11 @@ export class Board {
     this.world = world;
     this.plan = plan;
     this.flash = join(folder, plan.id);
-    this.outside = {
-      now: () => world.now,
-      later: (wait, action) => {
-        const timer = new VirtualTimer(action);
-        world.at(world.now + (wait >= 1 && wait <= WAIT_MAX ? wait : 1), timer);
-        return timer;
-      },
-      cancel: (timer) => (timer as VirtualTimer | undefined)?.cancel(),
-      soon: (action) => world.at(world.now, new VirtualTimer(action)),
-      network: world.network(plan.id),
-      virtual: { enter: () => world.enters(this), random: chance.random, unix: () => world.unix() },
-    };
+    this.outside = virtualOutside(world, world.network(plan.id), {
+      enter: () => world.enters(this),
+      random: chance.random,
+      unix: () => world.unix(),
+    });
   }
 
   get id(): string {
