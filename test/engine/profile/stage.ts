@@ -15,8 +15,8 @@ export const CHILDREN = 6;
 const EVENTS_PER_FRAME = 10;
 /** In the air of the stand-in: a gateway, the node, its children. */
 const NODES = 2 + CHILDREN;
-/** How often the meter is read before what it says is taken for quiet. */
-const LOOKS = 6;
+/** How often the meter is read before what it says is taken for quiet: by radio there is always something going on, and without its root a node dials. */
+const LOOKS = 12;
 
 export interface Kit {
   name: string;
@@ -145,8 +145,7 @@ export class Stage {
     const looks = (): number[] =>
       this.engine.lines.filter((line) => line.startsWith("usage ")).map((line) => Number(line.slice(6)));
     const known = looks().length;
-    // By radio there is always something going on.
-    const enough = known + (this.gateway === undefined ? LOOKS : 2 * LOOKS);
+    const enough = known + LOOKS;
     await this.until(() => looks().length >= enough, "the meter");
     return Math.min(...looks().slice(known));
   }
