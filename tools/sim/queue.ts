@@ -30,12 +30,16 @@ export const NOTHING: Happening = { happen: () => {} };
 
 /** Milliseconds that the ring goes round in, a power of two. Chosen: most things come within ten seconds. */
 const RING = 16_384;
+/** Bits of a word of `marks`. */
+const WORD = 32;
 
 export class Queue {
   /** How many happenings were taken out. */
   taken = 0;
   size = 0;
   private readonly ring = emptyRing();
+  /** A bit for each place of the ring that has something: an air counts in microseconds, and most of its places are empty. */
+  private readonly marks = new Int32Array(RING / WORD);
   private ringSize = 0;
   /** The moment of what was taken last. What is in the ring is less than a round later. */
   private floor = 0;
@@ -63,6 +67,7 @@ export class Queue {
       return;
     }
     this.ring[place] = [happening];
+    this.marks[(place / WORD) | 0] = (this.marks[(place / WORD) | 0] as number) | (1 << (place % WORD));
     if (at < this.first) this.first = at;
   }
 
@@ -89,14 +94,24 @@ export class Queue {
 
   /** The first moment is over: looks for the next one. */
   private goOn(): void {
-    this.ring[this.first & (RING - 1)] = undefined;
+    const { marks } = this;
+    const over = this.first & (RING - 1);
+    let word = (over / WORD) | 0;
+    this.ring[over] = undefined;
+    marks[word] = (marks[word] as number) & ~(1 << (over % WORD));
     this.passed = 0;
     if (this.ringSize === 0) {
       this.first = Infinity;
       return;
     }
-    do this.first += 1;
-    while (this.ring[this.first & (RING - 1)] === undefined);
+    // The rest of its word, the words behind it round the ring, and last what is before it in its own.
+    let bits = (marks[word] as number) & (-1 << (over % WORD));
+    while (bits === 0) {
+      word = (word + 1) % marks.length;
+      bits = marks[word] as number;
+    }
+    const next = word * WORD + (WORD - 1 - Math.clz32(bits & -bits));
+    this.first += (next - over) & (RING - 1);
   }
 }
 
