@@ -24,7 +24,9 @@ export class Cores<Core extends { counters: Counters }, Effect, Facts> {
   private objects: Core[];
   private known: Facts[];
   private numbers: Map<string, number>;
-  private moves: Map<string, Move<Effect>>;
+  /** What each core does with each input, by the core's number; first what those do that were just made. */
+  private births: Map<string, Move<Effect>>;
+  private moves: Map<string, Move<Effect>>[];
   private look: (core: Core) => Facts;
 
   /** `look` gathers what invariants and steps ask about a core. */
@@ -36,7 +38,8 @@ export class Cores<Core extends { counters: Counters }, Effect, Facts> {
     this.objects = [];
     this.known = [];
     this.numbers = new Map();
-    this.moves = new Map();
+    this.births = new Map();
+    this.moves = [];
   }
 
   get size(): number {
@@ -65,25 +68,26 @@ export class Cores<Core extends { counters: Counters }, Effect, Facts> {
 
   /** A core that was just made takes its first input. `input` names both. */
   begin(input: string, make: () => Core, play: (core: Core) => Effect[]): Move<Effect> {
-    const known = this.moves.get(input);
-    if (known !== undefined) return known;
-    return this.remember(input, make(), play);
+    return this.births.get(input) ?? this.remember(this.births, input, make(), play);
   }
 
   /** What that core does with that input; `input` names it, `play` gives it. */
   advance(number: number, input: string, play: (core: Core) => Effect[]): Move<Effect> {
-    const key = number + " " + input;
-    const known = this.moves.get(key);
-    if (known !== undefined) return known;
-    return this.remember(key, this.copier.copy(this.objects[number] as Core), play);
+    const moves = (this.moves[number] ??= new Map<string, Move<Effect>>());
+    return moves.get(input) ?? this.remember(moves, input, this.copier.copy(this.objects[number] as Core), play);
   }
 
-  private remember(key: string, core: Core, play: (core: Core) => Effect[]): Move<Effect> {
+  private remember(
+    moves: Map<string, Move<Effect>>,
+    input: string,
+    core: Core,
+    play: (core: Core) => Effect[],
+  ): Move<Effect> {
     this.played += 1;
     const effects = play(core);
     for (const name of Object.keys(core.counters)) this.corners.add(name);
     const move = { core: this.add(core), effects };
-    this.moves.set(key, move);
+    moves.set(input, move);
     return move;
   }
 }

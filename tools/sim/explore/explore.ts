@@ -86,6 +86,8 @@ class Exploration {
     let depth = 0;
     let level: Snapshot[] = [startOf(this.setting)];
     this.note(level[0] as Snapshot, 0, 0);
+    const atStart = brokenIn(this.setting, level[0] as Snapshot);
+    if (atStart !== "") this.report(atStart, 0, []);
     while (level.length > 0 && this.breach === undefined && this.met.size < this.bounds.statesMax) {
       const before = this.met.size - level.length;
       const next: Snapshot[] = [];
@@ -122,7 +124,7 @@ class Exploration {
       const { state, broken } = take(this.setting, from, steps[choice] as Step);
       this.transitions += 1;
       const isNew = this.note(state, number, choice);
-      const sentence = broken || (isNew ? brokenIn(this.setting, state) : "");
+      const sentence = broken || (isNew ? brokenIn(this.setting, state, from) : "");
       if (sentence !== "") this.report(sentence, number, [choice]);
       if (isNew) next.push(state);
     }
@@ -130,8 +132,7 @@ class Exploration {
 
   /** Remembers a state and how it was come by. False if it was met before. */
   private note(state: Snapshot, from: number, choice: number): boolean {
-    if (!this.words.isNew(this.met, state)) return false;
-    this.words.isNewNow(this.metNow, state);
+    if (!this.words.isNew(this.met, state, this.metNow)) return false;
     this.cameFrom.push(from);
     this.choices.push(choice);
     if (isAtRest(state)) this.resting += 1;

@@ -7,7 +7,7 @@
  */
 import { brokenIn, isAtRest } from "./invariants.ts";
 import { KINDS, nameOf } from "./small-world.ts";
-import { OFF, type Snapshot, StateWords } from "./snapshot.ts";
+import { draftOf, OFF, type Snapshot, StateWords } from "./snapshot.ts";
 import type { Setting } from "./setting.ts";
 import { StateSet } from "./state-set.ts";
 import { describe, type Step, stepsOf, take, timers } from "./steps.ts";
@@ -55,8 +55,10 @@ export class Healer {
       if (step === undefined) return "nothing happens any more, and " + unsettled;
       trail?.push(describe(this.setting, state, step));
       const taken = take(this.setting, state, step);
-      state = { ...taken.state, budget: NOTHING_LEFT };
-      const broken = taken.broken || brokenIn(this.setting, state);
+      const next = draftOf(taken.state);
+      next.budget = NOTHING_LEFT;
+      const broken = taken.broken || brokenIn(this.setting, next, state);
+      state = next;
       if (broken !== "") return broken;
     }
     return `does not settle within ${HEAL_STEPS_MAX} steps: ${this.unsettled(state)}`;

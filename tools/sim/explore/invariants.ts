@@ -3,16 +3,26 @@ import { nameOf, ROOT } from "./small-world.ts";
 import { NONE, OFF, type Snapshot } from "./snapshot.ts";
 import type { Setting } from "./setting.ts";
 
-/** The promise that this state breaks, or "". */
-export function brokenIn(setting: Setting, state: Snapshot): string {
+/** The promise that this state breaks, or "". `before`: the state that it was made from, which breaks none. */
+export function brokenIn(setting: Setting, state: Snapshot, before?: Snapshot): string {
   const onDisk = setting.disks.broken(state.disk);
   if (onDisk !== "") return onDisk;
   for (let board = 0; board < state.boards.length; board++) {
-    if (state.boards[board] === OFF) continue;
+    if (state.boards[board] === OFF || (before !== undefined && isAsBefore(state, before, board))) continue;
     const sentence = brokenAtBoard(setting, state, board);
     if (sentence !== "") return nameOf(setting.world, board) + " " + sentence;
   }
   return isAtRest(state) ? brokenAtRest(setting, state) : "";
+}
+
+/** All that a promise about one board looks at. */
+function isAsBefore(state: Snapshot, before: Snapshot, board: number): boolean {
+  return (
+    state.disk === before.disk &&
+    state.boards[board] === before.boards[board] &&
+    state.apps[board] === before.apps[board] &&
+    state.lives[board] === before.lives[board]
+  );
 }
 
 function brokenAtBoard(setting: Setting, state: Snapshot, board: number): string {

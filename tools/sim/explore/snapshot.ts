@@ -130,53 +130,58 @@ export const WORDS_MAX = 1024;
 
 /** Writes all of it into `words`, so that other states have other words: lists that differ in length say it first, or end with a -1. Answers how many. */
 function writeWords(state: Snapshot, words: Int32Array): number {
-  let at = 0;
-  const put = (word: number) => {
-    words[at++] = word;
-  };
-  put(state.now);
-  put(state.root);
-  put(state.disk);
-  put(state.storing);
-  put(state.acts);
-  put(state.left);
-  for (const list of [state.boards, state.lives, state.flashes, state.apps, state.parents, state.dials, state.links]) {
-    for (const item of list) put(item);
-  }
+  words[0] = state.now;
+  words[1] = state.root;
+  words[2] = state.disk;
+  words[3] = state.storing;
+  words[4] = state.acts;
+  words[5] = state.left;
+  let at = 6;
+  at = writeList(state.boards, words, at);
+  at = writeList(state.lives, words, at);
+  at = writeList(state.flashes, words, at);
+  at = writeList(state.apps, words, at);
+  at = writeList(state.parents, words, at);
+  at = writeList(state.dials, words, at);
+  at = writeList(state.links, words, at);
   for (const wire of state.wires) {
-    put(wire.child);
-    put(wire.childLink);
-    put(wire.parent);
-    put(wire.parentLink);
-    put((wire.isChildOpen ? 1 : 0) + (wire.isParentOpen ? 2 : 0) + (wire.isCut ? 4 : 0));
-    put(wire.up.length);
-    for (const frame of wire.up) put(frame);
-    put(wire.down.length);
-    for (const frame of wire.down) put(frame);
+    words[at++] = wire.child;
+    words[at++] = wire.childLink;
+    words[at++] = wire.parent;
+    words[at++] = wire.parentLink;
+    words[at++] = (wire.isChildOpen ? 1 : 0) + (wire.isParentOpen ? 2 : 0) + (wire.isCut ? 4 : 0);
+    words[at++] = wire.up.length;
+    at = writeList(wire.up, words, at);
+    words[at++] = wire.down.length;
+    at = writeList(wire.down, words, at);
   }
-  put(-1);
+  words[at++] = -1;
   for (const word of state.owed) {
-    put(word.owner);
-    put(word.link);
+    words[at++] = word.owner;
+    words[at++] = word.link;
   }
   // Last, so that what went before is all that is so, whatever may still happen.
-  for (const item of state.budget) put(item);
+  at = writeList(state.budget, words, at);
   if (at > words.length) throw new Error("a state of more than " + words.length + " words: raise WORDS_MAX");
   return at;
+}
+
+/** Answers the place behind it. */
+function writeList(list: readonly number[], words: Int32Array, at: number): number {
+  for (let i = 0; i < list.length; i++) words[at + i] = list[i] as number;
+  return at + list.length;
 }
 
 /** Writes states as numbers, to be looked up in a set. */
 export class StateWords {
   private words = new Int32Array(WORDS_MAX);
 
-  /** Adds a state to a set. False if it is there. */
-  isNew(set: StateSet, state: Snapshot): boolean {
-    return set.add(this.words, writeWords(state, this.words));
-  }
-
-  /** Adds a state as it is, whatever may still happen. False if such a one is there. */
-  isNewNow(set: StateSet, state: Snapshot): boolean {
-    return set.add(this.words, writeWords(state, this.words) - state.budget.length);
+  /** Adds a state to a set; if it is new there, also to `now`, as it is, whatever may still happen. False if the first set has it. */
+  isNew(set: StateSet, state: Snapshot, now?: StateSet): boolean {
+    const length = writeWords(state, this.words);
+    if (!set.add(this.words, length)) return false;
+    now?.add(this.words, length - state.budget.length);
+    return true;
   }
 
   /** The number of a state in a set, or -1. */

@@ -2,6 +2,9 @@
  * The states met, as 64-bit hashes in open addressing: 12 bytes a place, at most 2/3 full. Each has a number: how many came before.
  * Two states of one hash are taken for one: with n states the chance that this ever happens is about n² / 2^65 (3e-8 for a million).
  */
+/** Places of an empty set, a power of two. Chosen: most sets stay small. */
+const PLACES_AT_FIRST = 1 << 10;
+
 export class StateSet {
   size: number;
   private high: Uint32Array;
@@ -12,9 +15,9 @@ export class StateSet {
 
   constructor() {
     this.size = 0;
-    this.high = new Uint32Array(1 << 16);
-    this.low = new Uint32Array(1 << 16);
-    this.numbers = new Uint32Array(1 << 16);
+    this.high = new Uint32Array(PLACES_AT_FIRST);
+    this.low = new Uint32Array(PLACES_AT_FIRST);
+    this.numbers = new Uint32Array(PLACES_AT_FIRST);
     this.hashHigh = 0;
     this.hashLow = 0;
   }
