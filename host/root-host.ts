@@ -24,7 +24,7 @@ import type { FoundEvents } from "./log/message.ts";
 import { LogQueries } from "./log/queries.ts";
 import type { EventQuery } from "./log/reader.ts";
 import { logStock } from "./log/stock.ts";
-import { LogStore } from "./log/store.ts";
+import { GATHER_BYTES, LogStore, VALUES_AFTER_BYTES } from "./log/store.ts";
 import { Pages } from "./pages.ts";
 import { PeopleFile } from "./people/people.ts";
 import { Sessions } from "./people/sessions.ts";
@@ -44,12 +44,6 @@ export const TOKENS_EVERY_MILLIS = 1000;
 const ACTS_MAX = 1000;
 /** A commit that takes longer than this means the log does not take events. Chosen: a healthy disk needs milliseconds. */
 const COMMIT_STALL_MILLIS = 10_000;
-/**
- * Bytes of events between one writing of last values and the next. Busy entities change in every commit, and to write 5000 of them
- * took as long as the events (measured). Chosen: a start, which folds so much at the most, takes a fraction of a second longer.
- */
-const VALUES_AFTER_BYTES = 8_388_608;
-
 const ROOT_ID = "root" as NodeId;
 
 export interface RootHostOptions {
@@ -132,6 +126,7 @@ export class RootHost implements ApiSource {
     this.alarm = new Alarm(
       () => this.root.wakeAt(),
       () => this.perform(this.root.tick(monotonicNow(), unixNow())),
+      () => this.commitGathered(),
     );
   }
 
@@ -157,7 +152,7 @@ export class RootHost implements ApiSource {
     try {
       const checkToken = (id: string, token: string): boolean => this.tokenFile.isTokenOf(id, token);
       this.root = new Root(
-        { id: ROOT_ID, valuesAfterBytes: VALUES_AFTER_BYTES },
+        { id: ROOT_ID, valuesAfterBytes: VALUES_AFTER_BYTES, gatherBytes: GATHER_BYTES },
         this.store.image,
         PC_TEXT,
         checkToken,
@@ -350,6 +345,12 @@ export class RootHost implements ApiSource {
       }
     }
     this.alarm.touch();
+  }
+
+  private commitGathered(): void {
+    if (this.isStopping) return;
+    const effects = this.root.gathered();
+    if (effects.length > 0) this.perform(effects);
   }
 
   private onStored(tookMillis: number): void {

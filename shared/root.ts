@@ -47,6 +47,8 @@ export interface RootConfig {
    * each. Whoever says more folds the events that came since into the image that the root is started with.
    */
   valuesAfterBytes?: number;
+  /** A transaction begins once so many bytes of events wait for it, or when the edge says that nothing more is at hand; 0, as if left out, is at once. */
+  gatherBytes?: number;
 }
 
 export class Root {
@@ -66,6 +68,7 @@ export class Root {
   private self: Member;
   private actions: number;
   private rev: number;
+  private gatherBytes: number;
   private hasPaused: boolean;
   private sweepAt: Instant | undefined;
 
@@ -94,6 +97,7 @@ export class Root {
     this.self = this.roll.member(config.id);
     this.actions = 0;
     this.rev = image.desired.reduce((most, row) => Math.max(most, row.rev), 0);
+    this.gatherBytes = config.gatherBytes ?? 0;
     this.hasPaused = false;
     this.sweepAt = undefined;
   }
@@ -127,7 +131,7 @@ export class Root {
 
   /** One frame of text. */
   received(link: LinkId, text: string, now: Instant, unix: UnixMillis): readonly RootEffect[] {
-    const rootLink = this.roll.links.get(link);
+    const rootLink = this.roll.linkAt(link);
     if (rootLink === undefined) return NOTHING;
     rootLink.pulse.heard(now);
     const out: RootEffect[] = [];
@@ -389,10 +393,15 @@ export class Root {
     });
   }
 
+  /** Nothing more is at hand: what has gathered is stored, however little it is. */
+  gathered(): readonly RootEffect[] {
+    const transaction = this.ledger.next();
+    return transaction === undefined ? NOTHING : [{ kind: "store", transaction }];
+  }
+
   /** Starts the next commit, if there is one to start. */
   private finish(out: RootEffect[]): readonly RootEffect[] {
-    const transaction = this.ledger.next();
-    if (transaction !== undefined) out.push({ kind: "store", transaction });
-    return out;
+    const begun = this.ledger.openBytes < this.gatherBytes ? NOTHING : this.gathered();
+    return begun.length === 0 ? out : out.concat(begun);
   }
 }

@@ -49,6 +49,8 @@ interface Gathered {
 export class Ledger {
   /** Length of the texts not yet on disk. */
   pendingBytes: number;
+  /** Of these, the length of those that are for the next transaction. */
+  openBytes: number;
   private projection: Projection;
   private rows: OpenRow[];
   private gathered: Table<Gathered>;
@@ -58,7 +60,6 @@ export class Ledger {
   private joinableFrom: number;
   private openWaiting: Waiting;
   private waiting: Waiting;
-  private openBytes: number;
   private valuesAfterBytes: number;
   /** Length of the texts since last values were written. */
   private bytesSinceValues: number;

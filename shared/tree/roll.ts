@@ -52,8 +52,9 @@ export interface Member {
 export class Roll {
   links: Table<RootLink>;
   private members: Table<Member>;
-  /** Found last. */
+  /** Who was found last: frames and groups come in runs of one. */
   private latest: Member | undefined;
+  private latestLink: RootLink | undefined;
   private projection: Projection;
 
   constructor(projection: Projection) {
@@ -61,6 +62,7 @@ export class Roll {
     this.links = new Table<RootLink>();
     this.members = new Table<Member>();
     this.latest = undefined;
+    this.latestLink = undefined;
   }
 
   open(link: LinkId, id: NodeId, now: Instant): void {
@@ -75,6 +77,15 @@ export class Roll {
       hellosAt: now,
       members,
     });
+  }
+
+  /** The link of that number, if it is open. */
+  linkAt(link: LinkId): RootLink | undefined {
+    const { latestLink } = this;
+    if (latestLink !== undefined && latestLink.link === link && !latestLink.isGone) return latestLink;
+    const found = this.links.get(link);
+    if (found !== undefined) this.latestLink = found;
+    return found;
   }
 
   /** The member of that id, as the log knows it if it was not met before. */
@@ -110,7 +121,6 @@ export class Roll {
 
   find(id: unknown): Member | undefined {
     if (typeof id !== "string") return undefined;
-    // Groups come in runs of one node.
     if (this.latest !== undefined && this.latest.id === id) return this.latest;
     const member = this.members.get(id);
     if (member !== undefined) this.latest = member;

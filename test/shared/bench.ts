@@ -192,9 +192,9 @@ export class RootBench extends LinkLog {
   stores: Transaction[] = [];
   disk: Transaction[] = [];
 
-  constructor(image: RootImage = EMPTY, tokens = (id: string, token: string) => token === "t-" + id) {
+  constructor(image: RootImage = EMPTY, tokens = (id: string, token: string) => token === "t-" + id, gatherBytes = 0) {
     super();
-    this.root = new Root({ id: "root" as NodeId }, structuredClone(image), TEXT, tokens);
+    this.root = new Root({ id: "root" as NodeId, gatherBytes }, structuredClone(image), TEXT, tokens);
     this.do(this.root.start(this.at, this.unix));
   }
 

@@ -74,6 +74,41 @@ test("what arrives while one commit is under way makes up the next, all of it, a
   expect(bench.commit()).toBe(false);
 });
 
+test("told to gather, begins a commit once enough waits or nothing more is at hand, and never two", () => {
+  const bench = new RootBench(EMPTY, undefined, 200);
+  const rest = (): void => bench.do(bench.root.gathered());
+  const underWay = (): number => bench.stores.length - bench.disk.length;
+  expect(underWay()).toBe(0);
+  rest();
+  expect(underWay()).toBe(1);
+  bench.settle();
+  bench.connect(1, "a");
+  bench.hello(1, "a");
+  rest();
+  bench.settle();
+  const ep = bench.lines(1)[0]?.["ep"] as number;
+  // A little waits, also for a commit that ends.
+  bench.say(1, group("a", ep, 1, read(1)));
+  expect(underWay()).toBe(0);
+  rest();
+  bench.say(1, group("a", ep, 2, read(2)));
+  rest();
+  expect(underWay()).toBe(1);
+  bench.commit();
+  expect([underWay(), acks(bench)]).toEqual([0, [1]]);
+  // Enough does not.
+  bench.say(1, group("a", ep, 12, ...reads(3, 12)));
+  expect(underWay()).toBe(1);
+  bench.say(1, group("a", ep, 22, ...reads(13, 22)));
+  bench.commit();
+  expect([underWay(), acks(bench)]).toEqual([1, [12]]);
+  bench.commit();
+  expect([underWay(), acks(bench)]).toEqual([0, [22]]);
+  rest();
+  expect(underWay()).toBe(0);
+  expect(bench.stored("a").length).toBe(22);
+});
+
 test("a group that was stored is acknowledged again and not stored again", () => {
   const { bench, ep } = joined();
   for (let i = 0; i < 3; i++) {
