@@ -23,7 +23,8 @@ export function webServerContract(start: (config: object) => Promise<RunningNode
     port = await freePort();
     const parent = { host: "127.0.0.1", port: await freePort() };
     node = await start({ id: "branch", token: TOKEN, parent, listen: port });
-  });
+    // Its program is built first, which takes its time on a busy machine.
+  }, 60_000);
 
   afterAll(async () => {
     await node.stop();

@@ -1,10 +1,13 @@
 /** `sapline sim --project`: the programs of a project's boards, in virtual time. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { loadProject } from "#host/project.ts";
+import { programText } from "#tools/bundle/program-text.ts";
+import { partsOf } from "#tools/project/node-files.ts";
 import { boardPlans } from "#tools/sim/project/board-plans.ts";
+import { PROBE } from "#tools/sim/project/probe.ts";
 import { type ProjectResult, runProject } from "#tools/sim/project/project-run.ts";
 import { projectTable } from "#tools/sim/project/project-table.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -68,6 +71,17 @@ test("a new project plays an hour: everything that its nodes have taken is store
     { node: "kitchen", parent: "root", starts: 1 },
     { node: "cellar", parent: "kitchen", starts: 1 },
   ]);
+});
+
+test("a board's program is the one that `sapline build` makes, but for the probe in it", async () => {
+  const made = await loadProject(undefined, { workingDirectory: hut, environment: {} });
+  const boards = await boardPlans(made, join(temporaryFolder(), "programs"), () => {});
+  for (const node of made.nodes) {
+    const { text } = await programText({ entry: node.entry, parts: partsOf(made, node) });
+    const bundle = boards.find(({ id }) => id === node.id)?.bundle as string;
+    expect(readFileSync(bundle, "utf8").split(PROBE)).toHaveLength(2);
+    expect(readFileSync(bundle, "utf8").replace(PROBE, "")).toBe(text);
+  }
 });
 
 /** Everything that a program could tell one run from another by, and whatever the simulator can do to it. */
