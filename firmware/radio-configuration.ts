@@ -3,6 +3,7 @@
  * radio's key.
  */
 import { CHANNELS } from "#shared/radio/tree-limits.ts";
+import { TAKES_CHILDREN } from "#shared/role.ts";
 import { given, isObject, isText, mistake } from "./configuration.ts";
 
 export interface RadioSettings {
@@ -44,6 +45,6 @@ export function radioSettings(file: { [key: string]: unknown }): RadioSettings {
     channel: given(radio, "channel", isChannel, 0),
     isOpen: radio["open"] === true,
     isSleepy: radio["sleepy"] === true,
-    mayParent: radio["children"] !== false,
+    mayParent: TAKES_CHILDREN && radio["children"] !== false,
   };
 }

@@ -19,6 +19,7 @@ import {
   PARENT_BETTER_FOR,
   PARENT_GAIN,
   POOR_LINK,
+  POOR_LINK_UNHEARD,
   SHUN_AFTER_MAX,
 } from "./tree-limits.ts";
 
@@ -47,19 +48,21 @@ export class Parents {
     channel: number,
     now: Instant,
   ): Neighbour | undefined {
-    // Who is in a hurry asks those first who are easy to reach: a join over a poor link takes long, if it comes to anything.
+    // Who is in a hurry asks those first who are easy to reach: a join over a poor link takes long, if it comes to anything. Many are
+    // heard who hear nothing of us; and who was quiet for long may be there all the same.
     const isUrgent = !current || isDoubted(current);
     let best: Neighbour | undefined;
     let least = Infinity;
     for (const one of list) {
-      const cost = pathCost(one) + (isUrgent ? (one.etx * one.etx) / POOR_LINK : 0);
+      const poor = one.outbound || one.hasTaken ? POOR_LINK : POOR_LINK_UNHEARD;
+      const cost = pathCost(one) + (isUrgent ? (one.etx * one.etx) / poor : 0);
       if (
         one !== current &&
         cost < least &&
         (one.beacon.slots > 0 || one.hasTaken) &&
         one.beacon.channel === channel &&
         now >= after(one.shunUntil, current === undefined ? Math.min(0, SHUN_AFTER_MAX - one.shunFor) : 0) &&
-        now < after(one.heardAt, NEIGHBOUR_FRESH) &&
+        (isUrgent || now < after(one.heardAt, NEIGHBOUR_FRESH)) &&
         this.isWay(one)
       ) {
         best = one;
@@ -76,9 +79,9 @@ export class Parents {
   }
 }
 
-/** It has not answered so often that another one is wanted. */
+/** Its MAC has not answered so often that another one is wanted. Where it does, the one behind it is only busy. */
 export function isDoubted(one: Neighbour): boolean {
-  return one.fails >= FAILS_DOUBT || one.deaf >= patience(one);
+  return one.deaf >= patience(one);
 }
 
 /** So many datagrams in a row to which the MAC has no answer say more than that the link is poor. */

@@ -24,6 +24,7 @@ import {
   ASK_DOUBLINGS_MAX,
   ASK_HOPEFUL,
   BEACON_ANSWER_WITHIN,
+  BETTER_SPREAD,
   COST_OF_HOP,
   DECIDE_AFTER,
   DECIDE_SPREAD,
@@ -32,6 +33,7 @@ import {
   JOIN_TRIES,
   PROBE_AFTER,
   PROBE_DATAGRAM,
+  PROBE_SPREAD,
   SHUN_MUTE_MAX,
 } from "./tree-limits.ts";
 import { Trickle } from "./trickle.ts";
@@ -152,7 +154,7 @@ export class Place {
       treeVersion: this.treeVersion,
       life: this.life,
       channel: this.channels.channel,
-      slots: this.isJoined ? this.slots : 0,
+      slots: TAKES_CHILDREN && this.isJoined ? this.slots : 0,
       path: this.path,
       qualities: TAKES_CHILDREN ? this.neighbours.qualities() : "",
     });
@@ -170,18 +172,16 @@ export class Place {
     const wasSibling = this.isSibling(this.neighbours.get(mac));
     const from = this.neighbours.heardBeacon(mac, beacon, header.counter, header.cost, rssi, this.parent, now);
     if (!from) return count(counters, "radio replayed");
-    // It has left our parent: does that live?
-    if (wasSibling && !this.isSibling(from)) this.doubt(now);
+    // It has left our parent: does that live? Were all to ask in one moment, they would not hear the answers.
+    if (wasSibling && !this.isSibling(from)) this.doubt(after(now, PROBE_SPREAD * this.siblings() * this.chance()));
     if (TAKES_CHILDREN && header.form === SOLICIT && this.cost < header.cost) {
       this.trickle.hurry(after(now, BEACON_ANSWER_WITHIN * this.chance()));
     }
     if (header.cost === NO_PATH) return;
-    if (this.parent) this.decideAt = now;
-    else {
-      this.channels.isGood();
-      // Others may be about to answer as well: choose among them.
-      if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER * (1 + DECIDE_SPREAD * this.chance()));
-    }
+    if (!this.parent) this.channels.isGood();
+    // Others may be about to answer as well: choose among them.
+    const spread = this.parent ? BETTER_SPREAD : DECIDE_SPREAD;
+    if (this.decideAt === undefined) this.decideAt = after(now, DECIDE_AFTER * (1 + spread * this.chance()));
   }
 
   /** Whether we would still have it, now that it has answered. */
@@ -206,10 +206,10 @@ export class Place {
     return this.parents.isWay(one);
   }
 
-  /** The parent's sign of life is wanted, whenever the last one was. */
+  /** The parent's sign of life is wanted by then, whenever the last one was. */
   doubt(at: Instant): void {
     this.aliveAt = 0 as Instant;
-    this.probeAt = at;
+    if (at < this.probeAt) this.probeAt = at;
   }
 
   /** The one asked has refused, or does not answer. */
@@ -239,13 +239,17 @@ export class Place {
     return one !== undefined && parent !== undefined && one.beacon.path.substr(0, TAIL_BYTES) === parent.tail;
   }
 
+  private siblings(): number {
+    return this.neighbours.known.filter((one) => this.isSibling(one)).length;
+  }
+
   /**
    * If the parent has been silent for too long, sends it something that only its MAC answers. Those that hang on it share the work: the
-   * first to miss it leaves, and the others, who hear that, ask at once.
+   * first to miss it leaves, and the others, who hear that, ask soon. What an answer costs goes into the wait by its root: so the same
+   * air finds dead parents soonest.
    */
   private probe(parent: Neighbour, now: Instant): void {
-    const siblings = this.neighbours.known.filter((one) => this.isSibling(one)).length;
-    const silence = PROBE_AFTER * (1 + siblings) * (0.75 + 0.5 * this.chance());
+    const silence = PROBE_AFTER * Math.sqrt(parent.etx) * (1 + this.siblings()) * (0.75 + 0.5 * this.chance());
     const isSilent = now >= after(this.aliveAt, silence);
     this.probeAt = after(isSilent ? now : this.aliveAt, silence);
     if (isSilent && !this.config.isSleepy) this.transmitter.post(parent.mac, PROBE_DATAGRAM);

@@ -57,10 +57,10 @@ export class Radio extends Place {
   constructor(config: RadioConfig, seal: Seal, random: Random) {
     super(config, seal, random);
     this.seal = seal;
-    if (config.mayParent) this.slots = config.childrenMax || RADIO_CHILDREN_MAX;
+    if (TAKES_CHILDREN && config.mayParent) this.slots = config.childrenMax || RADIO_CHILDREN_MAX;
     this.out = [];
     this.links = RADIO_LINKS_FROM - 1;
-    this.epochs = Math.floor(256 * random());
+    this.epochs = TAKES_CHILDREN ? Math.floor(256 * random()) : 0;
     this.upLink = 0 as LinkId;
     this.upHop = undefined;
     this.channel = 0;

@@ -46,6 +46,8 @@ export const FAILS_MUTE = 20;
 export const LINK_COST_MAX = 20 * COST_OF_HOP;
 /** A link of this cost is taken for twice as bad when parents are compared. Chosen: four transmissions. */
 export const POOR_LINK = 4 * COST_OF_HOP;
+/** … if neither has it ever said that it hears us, nor taken us, already of this one. Chosen: in the lab a board hears twice as many as hear it. */
+export const POOR_LINK_UNHEARD = COST_OF_HOP;
 /** A first guess: down to this signal a link is taken for good; below, each so many dB double what it costs. Where it is not known it is taken
  * for POOR. dBm, dB. Chosen: datagrams are lost from -95 dBm on. */
 export const RSSI_FAIR = -70;
@@ -68,8 +70,8 @@ export const CHANNELS = 13;
 export const SEARCH_ASK_AGAIN = 25 as Millis;
 /** … and then listens for this long. Spec: 40 to 60 ms. */
 export const SEARCH_DWELL = 45 as Millis;
-/** A round starts with so many visits to the last good channel. Chosen: nearly always it is still right. */
-export const SEARCH_HOME_VISITS = 3;
+/** A round starts with so many visits to the last good channel. Chosen: nearly always it is still right, and of poor links one try in ten succeeds. */
+export const SEARCH_HOME_VISITS = 6;
 /** First wait between two rounds; each is half as long again as the one before, up to the longest. Chosen: found within ten seconds, whatever happened. */
 export const SEARCH_AFTER = 500 as Millis;
 export const SEARCH_AFTER_MAX = 3000 as Millis;
@@ -101,12 +103,18 @@ export const RADIO_LINKS_FROM = 1000000;
 export const DECIDE_AFTER = 20 as Millis;
 /** … and up to so many times that more. Chosen: those who hear the same beacon are not to answer it in one voice. */
 export const DECIDE_SPREAD = 8;
+/** … with a parent, which is no hurry, so many times. Chosen: five seconds. Where all who hear that a way is better change at once, the air is full,
+ * and in full air parents look dead. */
+export const BETTER_SPREAD = 250;
 /** Type of a datagram that says nothing: whether the MAC answers it is the news. Spec. */
 export const PROBE = 6;
 /** All of it: the first byte of a header that says so. The shorter the better, for it is sent all the time. */
 export const PROBE_DATAGRAM = "X";
-/** A parent that has been silent for this long, times those that hang on it, is probed. Chosen: 0.09 % of the air for each parent. */
-export const PROBE_AFTER = 1400 as Millis;
+/** A parent that has been silent for this long, times those that hang on it, times the root of what the link costs, is probed: on a good link after
+ * 1.1 s, on a fair one after 1.4 s. Chosen: 0.08 % of the air for each parent. */
+export const PROBE_AFTER = 290 as Millis;
+/** Those who hear that one of them has left ask within this long, times their number. Chosen: a probe that fails has filled the air for so long. */
+export const PROBE_SPREAD = 25 as Millis;
 
 /** A node with both ways up tries WebSocket again after this; it doubles with each try that did not end in joining, up to the longest. Chosen:
  * a try for a dead host stops a chip for seconds. */

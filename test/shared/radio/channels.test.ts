@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { Channels } from "#shared/radio/channels.ts";
-import { CHANNELS, SEARCH_AFTER_MAX, SEARCH_ASK_AGAIN, SEARCH_DWELL } from "#shared/radio/tree-limits.ts";
+import {
+  CHANNELS,
+  SEARCH_AFTER_MAX,
+  SEARCH_ASK_AGAIN,
+  SEARCH_DWELL,
+  SEARCH_HOME_VISITS,
+} from "#shared/radio/tree-limits.ts";
 import type { Instant } from "#shared/units.ts";
 import { seeded } from "../world.ts";
 
@@ -22,10 +28,11 @@ function play(channels: Channels, from: number, until: number): Step[] {
 test("asks on the last good channel, then on 1, 6, 11, then on all others, twice each, and listens for 40 ms at least", () => {
   const channels = new Channels(0, 4, seeded(1));
   channels.search(0 as Instant);
-  const round = play(channels, 0, 1100).filter((step) => step.what === "ask");
-  const order = [4, 4, 4, 1, 6, 11, 2, 3, 5, 7, 8, 9, 10, 12, 13].flatMap((channel) => [channel, channel]);
-  expect(round.slice(0, 30).map((step) => step.channel)).toEqual(order);
-  for (let i = 1; i < 30; i++) {
+  const round = play(channels, 0, 1500).filter((step) => step.what === "ask");
+  const home = Array<number>(SEARCH_HOME_VISITS).fill(4);
+  const order = [...home, 1, 6, 11, 2, 3, 5, 7, 8, 9, 10, 12, 13].flatMap((channel) => [channel, channel]);
+  expect(round.slice(0, order.length).map((step) => step.channel)).toEqual(order);
+  for (let i = 1; i < order.length; i++) {
     const [last, next] = [round[i - 1] as Step, round[i] as Step];
     const dwell = next.at - last.at;
     expect(dwell).toBeLessThan(60);

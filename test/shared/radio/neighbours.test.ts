@@ -6,6 +6,7 @@ import { Parents, patience, pathCost } from "#shared/radio/parents.ts";
 import {
   COST_OF_HOP,
   DEPTH_MAX,
+  DEAF_DOUBT,
   FAILS_DOUBT,
   LINK_COST_MAX,
   NEIGHBOUR_FRESH,
@@ -196,6 +197,8 @@ test("chooses the least cost of the whole way, not the nearest, and nobody if th
   const near = table.known(1, 24, {}, -50);
   expect(choice(table)).toBe(near);
   const far = table.known(2, 8, {}, -78);
+  near.outbound = 255;
+  far.outbound = 255;
   expect(pathCost(far)).toBeLessThan(pathCost(near));
   expect(choice(table)).toBe(far);
 });
@@ -230,18 +233,46 @@ test("changes for a smaller gain once it has lasted ten minutes without a break"
   expect(step()).toBe(other);
 });
 
-test("in doubt of its parent any other way will do; with none it stays", () => {
+test("without a parent asks those first who are known to hear it, and of two who are not the one that is heard better", () => {
+  const table = new Table();
+  const heard = table.known(1, 24, {}, -85);
+  const unheard = table.known(2, 8, {}, -82);
+  expect(choice(table)).toBe(unheard);
+  heard.outbound = 100;
+  expect(choice(table)).toBe(heard);
+  heard.outbound = 0;
+  heard.hasTaken = true;
+  expect(choice(table)).toBe(heard);
+  // Who has a parent that answers is in no hurry to try.
+  expect(choice(table, table.known(3, 100))).toBe(unheard);
+});
+
+test("without a parent asks even those who were quiet for long, and with one does not", () => {
+  const table = new Table();
+  const quiet = table.known(1, 0);
+  quiet.heardAt = (table.now - NEIGHBOUR_FRESH) as Instant;
+  expect(choice(table)).toBe(quiet);
+  const current = table.known(2, 100);
+  expect(choice(table, current)).toBe(current);
+  quiet.heardAt = (table.now - NEIGHBOUR_FRESH + 1) as Instant;
+  expect(choice(table, current)).toBe(quiet);
+});
+
+test("in doubt of its parent, to which not even the MAC has an answer, any other way will do; with none it stays", () => {
   const table = new Table();
   const current = table.known(1, 8);
-  current.fails = FAILS_DOUBT;
+  current.deaf = DEAF_DOUBT;
   expect(choice(table, current)).toBe(current);
   const worse = table.known(2, 40);
   expect(choice(table, current)).toBe(worse);
-  current.fails = FAILS_DOUBT - 1;
+  current.deaf = DEAF_DOUBT - 1;
+  expect(choice(table, current)).toBe(current);
+  // It is there, but busy: it may only cost more than before.
+  current.fails = FAILS_DOUBT;
   expect(choice(table, current)).toBe(current);
 });
 
-test("never chooses a descendant, nor one that is too deep, without a way, full, elsewhere, silent or shunned", () => {
+test("never chooses a descendant, nor one that is too deep, without a way, full, elsewhere or shunned", () => {
   const table = new Table();
   const ok = table.known(1, 100);
   const bad: [string, (one: Neighbour) => void][] = [
@@ -251,7 +282,6 @@ test("never chooses a descendant, nor one that is too deep, without a way, full,
     ["no way", (one) => (one.cost = NO_PATH)],
     ["full", (one) => (one.beacon.slots = 0)],
     ["elsewhere", (one) => (one.beacon.channel = 7)],
-    ["silent", (one) => (one.heardAt = (table.now - NEIGHBOUR_FRESH) as Instant)],
     ["shunned", (one) => shun(one, SHUN_AFTER_MAX, table.now as Instant)],
   ];
   for (let i = 0; i < bad.length; i++) {

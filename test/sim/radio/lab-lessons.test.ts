@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import { BEACON, parseHeader, SOLICIT } from "#shared/radio/header.ts";
 import { BROADCAST } from "#shared/radio/seal.ts";
-import { ASK_BETTER_AFTER_MAX, RADIO_LINKS_FROM } from "#shared/radio/tree-limits.ts";
+import { ASK_BETTER_AFTER_MAX, PROBE_DATAGRAM, RADIO_LINKS_FROM } from "#shared/radio/tree-limits.ts";
 import type { Instant } from "#shared/units.ts";
 import { strike } from "#tools/sim/faults.ts";
-import { Field, macOf } from "../../shared/radio/field.ts";
+import { Field, macOf, type Station } from "../../shared/radio/field.ts";
 import { hasJoined } from "../scenes.ts";
 import { radioScene, row } from "./radio-scenes.ts";
 
@@ -83,4 +83,29 @@ test("a second in which nothing gets through is no death of a parent, and five a
   strike(world, { kind: "jam", share: 1, lasts: 5000 });
   world.run(20_000);
   expect(lost()).toBeGreaterThan(0);
+});
+
+test("when one of many leaves a parent that lives, the others ask that within half a second, not all at once, and stay", () => {
+  const field = new Field(8);
+  let leaver = "";
+  field.link = (a, b) => ([a, b].includes(leaver) && [a, b].includes(macOf(0)) ? 0 : 1);
+  field.add(0, { isSource: true, channel: 6, childrenMax: 15 });
+  for (let n = 1; n <= 15; n++) field.add(n);
+  // Long enough for everybody to have heard everybody.
+  field.run(200_000);
+  const family = [...field.stations.values()].filter(({ parent }) => parent === macOf(0));
+  const [first, ...others] = family as [Station, ...Station[]];
+  expect(others.length).toBeGreaterThan(6);
+  leaver = first.mac;
+  field.until(() => ![undefined, macOf(0)].includes(first.radio.parent?.mac), 60_000);
+  const leftAt = field.now;
+  field.run(500);
+  const asked = others.map(
+    ({ transmits }) => transmits.find(({ at, bytes }) => bytes === PROBE_DATAGRAM && at >= leftAt)?.at,
+  );
+  for (const at of asked) {
+    expect(at).toBeDefined();
+    expect(asked.filter((one) => Math.abs((one as number) - (at as number)) < 5).length).toBeLessThan(5);
+  }
+  expect(others.every(({ parent }) => parent === macOf(0))).toBe(true);
 });
