@@ -16,6 +16,7 @@ const SECONDS: { [file: string]: number } = {
   "sim/explore": 60,
   "sim/swarm": 20,
   "sim/command": 20,
+  "sim/project": 16,
   "sim/explore-states": 16,
   "sim/planted": 14,
   "sim/radio/radio-tree": 14,

@@ -51,8 +51,8 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
     JSON.parse(bench.sapline("nodes", "--json", "--url", `http://127.0.0.1:${rootPort}`)) as object[];
 
   /**
-   * Espruino for Linux takes characters in a thread of its own, without a lock: while a program keeps it busy, its console may go deaf for ever. The
-   * program lives on. Then the power is cut, as the message says, and it is tried again.
+   * Beside a busy program the console of Espruino for Linux may go deaf for ever (engine-console.ts). The program lives on. Then the power is cut, as the
+   * message says, and it is tried again.
    */
   async function unlessDeaf(start: () => Running): Promise<Running> {
     for (let times = 1; ; times++) {
