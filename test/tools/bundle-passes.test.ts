@@ -100,6 +100,17 @@ describe("what is called once becomes part of its caller, with the same answers:
       "const k = 3; function half(n){ const h = n / k; return h; } function run(n){ const k = 1; return half(n) + k; }";
     expect(inlined(hidden, [])).toBe(hidden);
   });
+
+  // The chip has one binding for all rounds: a root that was up and four settings became the last setting, five times.
+  test.each(["for (const one of list)", "for (let i = 0, one = 1; i < 2; i++)", "while (more())"])(
+    "but not what makes a closure, where %s goes round",
+    (head) => {
+      const text = `class A{ m(list){ const one = 1; ${head} { this.g(one); } } g(n){ later(() => n); } }`;
+      expect(inlined(text, ["m", "g"])).toBe(text);
+      const once = "class A{ m(list){ const one = 1; this.g(one); } g(n){ later(() => n); } }";
+      expect(inlined(once, ["m", "g"])).not.toContain("g(n)");
+    },
+  );
 });
 
 describe("variables become parameters that nobody passes", () => {

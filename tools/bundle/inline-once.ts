@@ -67,6 +67,15 @@ function usesOwnCall(callee: FunctionNode): boolean {
   return found;
 }
 
+function makesClosure(callee: FunctionNode): boolean {
+  let found = false;
+  walk(callee.body, (node) => {
+    if (isFunction(node)) found = true;
+    return true;
+  });
+  return found;
+}
+
 /** What changes for one call; undefined if it stays. */
 function editsFor(once: Once, everywhere: ReadonlySet<string>, number: number): MovedEdit[] | undefined {
   const { around, callee, call, definition } = once;
@@ -85,6 +94,8 @@ function editsFor(once: Once, everywhere: ReadonlySet<string>, number: number): 
   if (isShadowed) return undefined;
   const gone: MovedEdit = { start: definition.start, end: definition.end, parts: [] };
   const inside = around.slice(at + 1);
+  // The engine has one binding for all rounds of a loop: each closure would see what the last round left.
+  if (inside.some(({ type }) => /^(For|While|DoWhile)/.test(type)) && makesClosure(callee)) return undefined;
   const statement = inside.findLast(
     (node) => /Statement$|^VariableDeclaration$/.test(node.type) && node !== caller.body,
   );
