@@ -59,7 +59,7 @@ describe("what is called once becomes part of its caller, with the same answers:
     ],
     [
       "inner functions",
-      "class A{ m(n){ const l = []; for (const i of [1, 2]) { const f = this.g(i, n); l.push(f); } return l.map((f) => f()); } g(i, n){ const k = i + n; return () => k; } }",
+      "class A{ m(n){ const l = [() => n]; const f = this.g(2, n); l.push(f); return l.map((f) => f()); } g(i, n){ const k = i + n; return () => k; } }",
     ],
     [
       "a branch of a switch",
