@@ -13,15 +13,17 @@ export interface Contestant {
   eventsPerFrame: number;
   /** Whether it takes part in the latency contest. */
   isPaced: boolean;
-  /** Frames in flight on each connection, where it must be fewer than the plan's window allows. */
+  /** Frames in flight on each connection, where it must be fewer than the window allows. */
   framesMax?: number | undefined;
+  /** Bytes in flight on each connection, where it is not the plan's. */
+  windowBytes?: number | undefined;
 }
 
 export interface Plan {
   rounds: number;
   connections: number[];
-  /** Bytes in flight on all connections together. */
-  windowBytes: number;
+  /** Bytes in flight on each of so many connections. */
+  windowBytes: (connections: number) => number;
   warmUpMillis: number;
   millis: number;
   paceRounds: number;
@@ -78,9 +80,9 @@ function inTurn<T>(items: readonly T[], round: number): readonly T[] {
 }
 
 async function measureRate(
-  { key, open, prepare, eventsPerFrame, framesMax = Infinity }: Contestant,
+  { key, open, prepare, eventsPerFrame, framesMax = Infinity, windowBytes }: Contestant,
   connections: number,
-  { windowBytes, warmUpMillis, millis }: Plan,
+  plan: Plan,
   troubles: string[],
 ): Promise<number> {
   try {
@@ -88,10 +90,10 @@ async function measureRate(
     return await saturate(open, {
       connections,
       eventsPerFrame,
-      windowBytes: windowBytes / connections,
+      windowBytes: windowBytes ?? plan.windowBytes(connections),
       framesMax,
-      warmUpMillis,
-      millis,
+      warmUpMillis: plan.warmUpMillis,
+      millis: plan.millis,
     });
   } catch (error) {
     troubles.push(`${key}, ${connections} connections: ${(error as Error).message}`);

@@ -7,6 +7,7 @@ export const TARGETS: Readonly<Record<string, number>> = { ceiling: 0.5, mosquit
 
 export const LABELS: Readonly<Record<string, string>> = {
   sapline: "Sapline root: parsed, checked, on disk",
+  "sapline-chips": "    the same, each with no more in flight than a chip",
   "sapline-short": "Sapline root, the same in short lines",
   ceiling: "(a) ceiling: bare ws, parse, append, fdatasync",
   mosquitto: "(b) mosquitto QoS 1, retained, as installed: NOT durable",
@@ -57,7 +58,7 @@ export function table(all: readonly Row[], connections: readonly number[]): stri
   ]);
   const ratioHead = ["Sapline's rate divided by theirs (target)", ...connections.map((n) => `${n} conn.`)];
   const ratioBody = all
-    .filter(({ key }) => key !== "sapline")
+    .filter(({ key }) => !key.startsWith("sapline"))
     .map(({ label, throughput }) => [label, ...throughput.map(ratioText)]);
   const paced = all.filter(({ latency }) => latency !== undefined);
   const latencyHead = ["one event a frame at a fixed rate", "p50", "p99", "sent/s"];
