@@ -1,5 +1,6 @@
 /** What the bundle's own passes do to small programs: less text, and the same answers. */
 import { describe, expect, test } from "vitest";
+import { checkBundle } from "#tools/bundle/engine-gate.ts";
 import { dropParameters, dropUnread, dropVariables, foldObjects } from "#tools/bundle/idle-members.ts";
 import { inlineOnce } from "#tools/bundle/inline-once.ts";
 import { variablesAsParameters } from "#tools/bundle/local-parameters.ts";
@@ -101,16 +102,25 @@ describe("what is called once becomes part of its caller, with the same answers:
     expect(inlined(hidden, [])).toBe(hidden);
   });
 
-  // The chip has one binding for all rounds: a root that was up and four settings became the last setting, five times.
-  test.each(["for (const one of list)", "for (let i = 0, one = 1; i < 2; i++)", "while (more())"])(
-    "but not what makes a closure, where %s goes round",
-    (head) => {
-      const text = `class A{ m(list){ const one = 1; ${head} { this.g(one); } } g(n){ later(() => n); } }`;
-      expect(inlined(text, ["m", "g"])).toBe(text);
-      const once = "class A{ m(list){ const one = 1; this.g(one); } g(n){ later(() => n); } }";
-      expect(inlined(once, ["m", "g"])).not.toContain("g(n)");
-    },
-  );
+  // A root that was up and four settings became the last setting, five times: the chip gives a `switch` no scope.
+  test.each([
+    "for (const one of list) this.g(one, all);",
+    "for (let i = 0; i < 2; i++) { const one = list[i]; this.g(one, all); }",
+    "for (const one of list) switch (one > 0) { case true: case false: this.g(one, all); break; }",
+    "while (list.length > 0) switch (1) { case 1: if (list) this.g(list.shift(), all); }",
+  ])("what makes a closure has variables of its own in each round of: %s", (loop) => {
+    const text = `class A{ m(list){ const all = []; ${loop} return all.map((one) => one()); } g(n, all){ const twice = n * 2; all.push(() => [n, twice]); } } function run(n) { return new A().m([n, n + 1]); }`;
+    const short = inlined(text, ["g"]);
+    expect(short).not.toContain("g(n, all)");
+    expect(answers(short)).toEqual(answers(text));
+    expect(checkBundle(short).filter(({ rule }) => /^(loop-closure|switch-scope)$/.test(rule))).toEqual([]);
+  });
+
+  test("but what makes a closure stays where its variables would be the whole function's", () => {
+    const text =
+      "class A{ m(list){ while (more(this.g(list), 1)); } g(n){ const x = n.pop(); later(() => x); return x; } }";
+    expect(inlined(text, ["g"])).toBe(text);
+  });
 });
 
 describe("variables become parameters that nobody passes", () => {

@@ -21,6 +21,13 @@ const FAULTS: [rule: string, sample: string][] = [
   ["use-before-definition", "(function () { go(); function go() {} })();"],
   ["loop-closure", "for (let i = 0; i < 3; i++) later(() => i);"],
   ["loop-closure", "for (const x of list) { later(function () { return x; }); }"],
+  ["switch-scope", "for (const x of list) switch (x) { case 1: let y = x; later(() => y); }"],
+  ["switch-scope", "for (const x of list) if (x) switch (x) { case 1: let y = x; later(() => y); }"],
+  ["switch-scope", "function f(y) { switch (y) { case 1: let y = 2; } return y; }"],
+  ["switch-scope", "function f(x) { const y = 1; while (x) switch (x) { case 1: const y = 2; } return y; }"],
+  ["switch-scope", "for (let y = 0; y < 3; y++) switch (x) { case 1: let y = 2; }"],
+  ["switch-scope", "let y = 1; switch (x) { case 1: switch (z) { case 1: class y {} } }"],
+  ["switch-scope", "switch (x) { case 1: let y = 1; switch (z) { case 1: let y = 2; } }"],
   ["class-field", "class A { list = []; }"],
   ["three-levels", "class A {} class B extends A {} class C extends B {}"],
   ["three-levels", "var A = class {}; var B = class extends A {}; var C = class extends B {};"],
@@ -96,6 +103,10 @@ const GOOD = `
   for (const x of [1, 2]) each(x);
   for (let i = 0; i < 2; i++) { const copy = i; setTimeout(() => copy, 1); }
   switch (help(1)) { case 1: break; default: help(2); }
+  for (const x of [1, 2]) { switch (x) { case 1: let y = x; setTimeout(() => y, 1); } }
+  for (const x of [1, 2]) switch (x) { case 1: { let y = x; setTimeout(() => y, 1); } }
+  for (const x of [1, 2]) switch (x) { case 1: let y = x; help(y); setTimeout((y) => y, 1); }
+  if (LIMIT) { let y = 1; if (y) { switch (y) { case 1: let y = 2; help(y); } } for (const x of [y]) switch (x) { case 1: let y = x; help(y); } }
   try { new Sub(1).get(0); } catch { help(3); }
   const o = { type: "!update", get size() { return 1; } };
   require("net").createServer((s) => s.on("data", (d) => d.split("\\n")));

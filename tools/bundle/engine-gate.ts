@@ -4,6 +4,7 @@
  */
 import { type AnyNode, type Literal, parse, type Program } from "acorn";
 import { EMITTER_NAMES, MISSING_GLOBALS, MISSING_METHODS, MISSING_STATICS } from "./missing.ts";
+import { misplacedInSwitch } from "./switch-scope.ts";
 import { walk } from "./tree-walk.ts";
 
 export interface Finding {
@@ -75,6 +76,7 @@ class Gate {
       this.visit(node, parent);
       return true;
     });
+    for (const { node, message } of misplacedInSwitch(program)) this.report(node, "switch-scope", message);
   }
 
   private visit(node: AnyNode, parent: AnyNode | undefined): void {

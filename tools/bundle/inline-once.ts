@@ -94,13 +94,12 @@ function editsFor(once: Once, everywhere: ReadonlySet<string>, number: number): 
   if (isShadowed) return undefined;
   const gone: MovedEdit = { start: definition.start, end: definition.end, parts: [] };
   const inside = around.slice(at + 1);
-  // The engine has one binding for all rounds of a loop: each closure would see what the last round left.
-  if (inside.some(({ type }) => /^(For|While|DoWhile)/.test(type)) && makesClosure(callee)) return undefined;
   const statement = inside.findLast(
     (node) => /Statement$|^VariableDeclaration$/.test(node.type) && node !== caller.body,
   );
   const parent = statement && around[around.indexOf(statement) - 1];
-  const isInList = /^(BlockStatement|SwitchCase)$/.test(parent?.type ?? "");
+  // The engine gives a `switch` no scope: in a loop, closures would share one variable for all rounds.
+  const isInList = parent?.type === "BlockStatement" || (parent?.type === "SwitchCase" && !makesClosure(callee));
   const mayReplace = statement && (statement.type !== "VariableDeclaration" || isInList);
   const whole = mayReplace ? new Inlining(once, outermost, everywhere, number).statement(statement) : undefined;
   if (statement && whole) {
