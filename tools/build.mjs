@@ -3,7 +3,7 @@
  * `prepare`), but for the bases of users' programs, which are made for a package (`prepack`). With `--sizes` it says what each source file takes in each bundle of the firmware.
  * Plain JavaScript, because nothing else runs before the build. An entry that does not exist is skipped with a word.
  */
-import { chmodSync, copyFileSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -13,9 +13,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const version = JSON.parse(readFileSync("package.json", "utf8")).version;
 
-/** Bundles for this PC: [entry, output, is a command]. */
+/** The command, in parts: each of its commands loads what it needs. */
+const COMMAND = "host/cli/main.ts";
+/** Bundles for this PC, each in one file: [entry, output, is a command]. */
 const PROGRAMS = [
-  ["host/cli/main.ts", "dist/sapline.js", true],
   ["host/index.ts", "dist/index.js", false],
   ["host/log/worker.ts", "dist/log-worker.js", false],
   ["tools/emulator/main.ts", "dist/emulator.js", true],
@@ -43,18 +44,38 @@ const forNode = {
   define: { SAPLINE_VERSION: JSON.stringify(version) },
 };
 
+const HASHBANG = { js: "#!/usr/bin/env node" };
+
+async function buildCommand() {
+  const built = await build({
+    ...forNode,
+    entryPoints: { sapline: COMMAND },
+    // All in one folder, as what is read from beside a program's file is.
+    outdir: "dist",
+    chunkNames: "part-[hash]",
+    splitting: true,
+    metafile: true,
+    banner: HASHBANG,
+  }).catch(() => undefined);
+  // esbuild has said why; the other programs are still worth building.
+  if (built === undefined) return void (process.exitCode = 1);
+  chmodSync("dist/sapline.js", 0o755);
+  for (const name of readdirSync("dist"))
+    if (name.startsWith("part-") && built.metafile.outputs[`dist/${name}`] === undefined) rmSync(join("dist", name));
+}
+
 async function buildHost() {
+  await buildCommand();
   for (const [entry, outfile, isCommand] of PROGRAMS) {
     if (!existsSync(entry)) {
       console.log(`${outfile}: no ${entry} yet`);
       continue;
     }
-    const banner = isCommand ? { banner: { js: "#!/usr/bin/env node" } } : {};
+    const banner = isCommand ? { banner: HASHBANG } : {};
     try {
       await build({ ...forNode, entryPoints: [entry], outfile, ...banner });
       if (isCommand) chmodSync(outfile, 0o755);
     } catch {
-      // esbuild has said why; the other programs are still worth building.
       process.exitCode = 1;
     }
   }

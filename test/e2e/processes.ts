@@ -1,9 +1,11 @@
 /** Real processes for tests: started, watched for a line, killed; and always ended, whatever the test does. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PEOPLE_FILE } from "#host/people/people.ts";
+import { TokenFile } from "#host/tokens.ts";
 
 /** A process, and what it has printed. */
 export class Running {
@@ -88,6 +90,12 @@ export class Bench {
 
   /** The root on a port; resolves when it is ready. */
   async root(port: number): Promise<Running> {
+    const people = join(this.data, PEOPLE_FILE);
+    // Nobody signs in, and to make a first person's password is dear, on purpose.
+    if (!existsSync(people)) {
+      mkdirSync(this.data, { recursive: true });
+      writeFileSync(people, JSON.stringify({ nobody: { role: "look", password: "none", changed: 0 } }));
+    }
     const root = this.start(process.execPath, [
       "dist/sapline.js",
       "root",
@@ -107,7 +115,7 @@ export class Bench {
   }
 
   token(id: string): string {
-    return this.sapline("token", "add", id, "--data", this.data).trim();
+    return new TokenFile(this.data).add(id, false);
   }
 
   sapline(...args: string[]): string {

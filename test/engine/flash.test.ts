@@ -47,6 +47,15 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
     });
   }
 
+  /** A board at the end of a pseudo-terminal, and `sapline flash` over it. */
+  async function atCable(): Promise<() => Running> {
+    cable = await TerminalPair.make();
+    engine = new ConsoleEngine(cable);
+    engine.start();
+    const [port] = cable.ends;
+    return () => flash("--port", port);
+  }
+
   const nodes = async (): Promise<object[]> =>
     JSON.parse(bench.sapline("nodes", "--json", "--url", `http://127.0.0.1:${rootPort}`)) as object[];
 
@@ -131,10 +140,7 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
   test.skipIf(noTerminal !== "")(
     `over a pseudo-terminal a program of 47 kB arrives whole, and the node joins ${noTerminal}`,
     async () => {
-      cable = await TerminalPair.make();
-      engine = new ConsoleEngine(cable);
-      engine.start();
-      const flasher = flash("--port", cable.ends[0]);
+      const flasher = (await atCable())();
       expect(await flasher.exit(60_000), flasher.errors).toBe(0);
       expectWhole(flasher.errors + flasher.output);
     },
@@ -143,13 +149,11 @@ describe.skipIf(ESPRUINO === "")(`flashing the engine${ESPRUINO === "" ? ` (${SK
   test.skipIf(noTerminal !== "")(
     `beside a program that runs, a board is written once more and looked at, without harm ${noTerminal}`,
     async () => {
-      cable = await TerminalPair.make();
-      engine = new ConsoleEngine(cable);
-      engine.start();
-      const flasher = flash("--port", cable.ends[0]);
+      const overCable = await atCable();
+      const flasher = overCable();
       expect(await flasher.exit(60_000), flasher.errors).toBe(0);
       // Again: nothing has to be sent, and the token is kept.
-      const again = await unlessDeaf(() => flash("--port", (cable as TerminalPair).ends[0]));
+      const again = await unlessDeaf(overCable);
       expect(again.errors).toContain("sapline.a: ");
       expect(again.errors).toMatch(/as it was; restarting/);
       expectWhole(again.errors + again.output);
