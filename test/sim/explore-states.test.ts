@@ -14,7 +14,7 @@ import { stepsOf, take } from "#tools/sim/explore/steps.ts";
 import { SMALL_WORLDS } from "#tools/sim/explore/worlds.ts";
 
 /** Ways through each world. */
-const WALKS = 30;
+const WALKS = 15;
 const STEPS_MAX = 60;
 const SEED = 20_260_101;
 

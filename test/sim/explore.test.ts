@@ -9,7 +9,7 @@ import { SMALL_WORLDS } from "#tools/sim/explore/worlds.ts";
 /** More than any world has: a world that grows past it is to be given a smaller budget, not half explored. */
 const STATES_MAX = 600_000;
 /** Those without a choice left, and one other state in so many, must settle. */
-const HEAL_ONE_IN = 50;
+const HEAL_ONE_IN = 100;
 
 const explored: Explored[] = [];
 
