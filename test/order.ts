@@ -52,6 +52,14 @@ const SECONDS: { [file: string]: number } = {
   "e2e/programs": 6,
   "e2e/short-lines": 4,
   "native/espnow": 4,
+  "tools/flash": 5,
+  "shared/link/outbox": 4,
+  "host/update-api": 4,
+  "shared/tree/reading": 3,
+  "firmware/entities": 3,
+  "shared/update/signature": 2,
+  "shared/link/short": 2,
+  "shared/fuzz": 2,
 };
 
 export class LongestFirst extends BaseSequencer {

@@ -1,6 +1,7 @@
 /**
  * Builds everything that is not committed: `node tools/build.mjs [--quiet] [--sizes] [firmware|host|console|bases]...`, all of it without arguments (npm's
- * `prepare`), but for the bases of users' programs, which are made for a package (`prepack`). With `--sizes` it says what each source file takes in each bundle of the firmware.
+ * `prepare`), but for the bases of users' programs, which are made for a package (`prepack`). With `--sizes` it says what each source file takes in each bundle of the firmware; with
+ * `--quiet` it says nothing but errors, and leaves what is built already.
  * Plain JavaScript, because nothing else runs before the build. An entry that does not exist is skipped with a word.
  */
 import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -8,6 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { Built } from "./built.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -83,8 +85,10 @@ async function buildHost() {
 
 /** The console's pages: everything a browser is given, in one folder. */
 async function buildConsole() {
-  if (!existsSync("host/console/main.tsx")) return console.log("dist/console: no host/console/main.tsx yet");
-  if (!existsSync("node_modules/preact")) return console.error("dist/console: its packages are missing: run npm ci");
+  if (!existsSync("node_modules/preact")) {
+    console.error("dist/console: its packages are missing: run npm ci");
+    return false;
+  }
   const folder = "dist/console";
   try {
     const { metafile } = await build({
@@ -125,14 +129,29 @@ async function buildBases() {
   await shipBases();
 }
 
+/** Each part: its name, where its files are, and what makes it, or answers false. Bases are made only where they are asked for. */
+const PARTS = [
+  ["host", "dist", buildHost],
+  ["console", "dist/console", buildConsole],
+  ["firmware", "dist/firmware", buildChip],
+];
+
+const isQuiet = process.argv.includes("--quiet");
 // Sizes and the like are for those who ask for the build; errors are said on stderr all the same.
-if (process.argv.includes("--quiet")) console.log = () => {};
+if (isQuiet) console.log = () => {};
 const wanted = process.argv.slice(2).filter((word) => word !== "--quiet" && word !== "--sizes");
 for (const word of wanted) {
   if (!["firmware", "host", "console", "bases"].includes(word))
     throw new Error(`build.mjs: no such part: ${word}; there is firmware, host, console and bases`);
 }
-if (wanted.length === 0 || wanted.includes("host")) await buildHost();
-if (wanted.length === 0 || wanted.includes("console")) await buildConsole();
-if (wanted.length === 0 || wanted.includes("firmware")) await buildChip();
+const built = new Built(root);
+for (const [part, folder, make] of PARTS) {
+  if (wanted.length > 0 && !wanted.includes(part)) continue;
+  if (isQuiet && built.has(part, folder)) continue;
+  const before = process.exitCode;
+  process.exitCode = 0;
+  const isWhole = (await make()) !== false && process.exitCode === 0;
+  if (isWhole) built.made(part, folder);
+  process.exitCode ||= before;
+}
 if (wanted.includes("bases")) await buildBases();

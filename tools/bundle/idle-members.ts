@@ -4,15 +4,12 @@
  *
  * For a bundle whose own properties have their short names already. Each rewrite keeps the number of lines.
  */
-import { type AnyNode, parse } from "acorn";
+import type { AnyNode } from "acorn";
 import { apply, type Edit, linesOf } from "./edit.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 type Of<T extends AnyNode["type"]> = Extract<AnyNode, { type: T }>;
-
-function parsed(text: string): Of<"Program"> {
-  return parse(text, { ecmaVersion: 2024, sourceType: "script" });
-}
 
 /** Whether nothing comes of evaluating it. */
 function isIdle(node: AnyNode): boolean {
@@ -85,7 +82,7 @@ export function dropUnread(text: string, own: ReadonlySet<string>): string {
   const edits: Edit[] = [];
   const gone = new Set<AnyNode>();
   const objects = new Set<Of<"ObjectExpression">>();
-  for (const sets of setsOf(parsed(text), own).values()) {
+  for (const sets of setsOf(parseScript(text), own).values()) {
     for (const { node, value, object } of sets ?? []) {
       gone.add(node);
       if (object) objects.add(object);
@@ -108,7 +105,7 @@ export function dropUnread(text: string, own: ReadonlySet<string>): string {
 
 /** Constant objects of numbers, whose members are read one by one and nothing else, become those numbers. */
 export function foldObjects(text: string, own: ReadonlySet<string>): string {
-  const program = parsed(text);
+  const program = parseScript(text);
   const objects = new Map<string, Map<string, string>>();
   for (const statement of program.body) {
     if (statement.type !== "VariableDeclaration") continue;
@@ -187,7 +184,7 @@ export function dropParameters(text: string, own: ReadonlySet<string>): string {
     edits.push({ start, end, text: linesOf(text.slice(start, end)) });
   };
   /** One for each round: the places of the others move with it, and calls are arguments of one another. */
-  for (const { definitions, calls } of callersOf(parsed(text), own)) {
+  for (const { definitions, calls } of callersOf(parseScript(text), own)) {
     const most = Math.max(...definitions.map((one) => one.params.length));
     for (let at = most - 1; at >= 0 && edits.length === 0; at--) {
       const isRead = definitions.some(({ params, body }) => {
@@ -213,7 +210,7 @@ export function dropParameters(text: string, own: ReadonlySet<string>): string {
 /** Without variables of functions that nobody reads, and that come of nothing but reading. */
 export function dropVariables(text: string): string {
   const edits: Edit[] = [];
-  walk(parsed(text), (node) => {
+  walk(parseScript(text), (node) => {
     if (!/Function/.test(node.type)) return true;
     const counts = new Map<string, number>();
     walk(node, (inner) => {

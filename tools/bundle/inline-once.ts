@@ -10,10 +10,11 @@
  * The engine has no tree of a program: what it does not execute it reads over, word by word. Measured on a chip-like engine, that and the calls that are
  * spared weigh the same.
  */
-import { type AnyNode, parse } from "acorn";
+import type { AnyNode } from "acorn";
 import { Inlining, type Once } from "./inlining.ts";
 import type { MovedEdit, MovedText } from "./moved-text.ts";
 import { assignedIn, declaredIn, holds, isFunction, isVariable, type FunctionNode } from "./scopes.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 /** All that is called from one place alone. */
@@ -129,7 +130,7 @@ function editsFor(once: Once, everywhere: ReadonlySet<string>, number: number): 
 export function inlineOnce(moved: MovedText, own: ReadonlySet<string>): void {
   const left = new Set<string>();
   for (let number = 0; ; ) {
-    const program = parse(moved.text, { ecmaVersion: 2024, sourceType: "script" });
+    const program = parseScript(moved.text);
     const everywhere = assignedIn(program);
     const edits: MovedEdit[] = [];
     /** What is changed in this round. */

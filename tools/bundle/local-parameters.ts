@@ -5,8 +5,9 @@
  * Done to what is minified but for its white space, so that nothing is renamed or moved any more. A variable stays as it is where it would not be
  * the same: if an inner function uses it, if it is told by not being set, or if a function is called by somebody else, who may pass more.
  */
-import { type AnyNode, parse } from "acorn";
+import type { AnyNode } from "acorn";
 import { apply, type Edit } from "./edit.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 type FunctionNode = AnyNode & { params: AnyNode[]; body: AnyNode };
@@ -132,7 +133,7 @@ function editsFor(node: FunctionNode, text: string, isArrow: boolean): Edit[] {
 /** The text with variables as parameters, of methods and of functions that have a name. */
 export function variablesAsParameters(text: string): string {
   const edits: Edit[] = [];
-  walk(parse(text, { ecmaVersion: 2024, sourceType: "script" }), (node, parent) => {
+  walk(parseScript(text), (node, parent) => {
     if (!isFunction(node) || node.body.type !== "BlockStatement") return true;
     if (parent?.type === "MethodDefinition" && parent.kind !== "get" && parent.kind !== "set")
       edits.push(...editsFor(node, text, false));

@@ -3,8 +3,9 @@
  * our own making: a property of ours, a length, what was computed. Nothing of ours is null. What came from outside is another's, by the
  * rule of private-names.ts, and stays compared as it was.
  */
-import { type AnyNode, parse } from "acorn";
+import type { AnyNode } from "acorn";
 import { apply, type Edit } from "./edit.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 /** Answers of the engine's that are numbers. */
@@ -53,7 +54,7 @@ function askedAbout(node: AnyNode, operator: string, text: string): string | und
  */
 export function plainComparisons(text: string): string {
   const edits: Edit[] = [];
-  walk(parse(text, { ecmaVersion: 2024, sourceType: "script" }), (node) => {
+  walk(parseScript(text), (node) => {
     if (node.type !== "LogicalExpression" || node.operator === "??") return true;
     const asked = askedAbout(node.left, node.operator === "&&" ? "!==" : "===", text);
     const { right } = node;
@@ -72,7 +73,7 @@ export function plainComparisons(text: string): string {
 /** The text with each such pair compared by `==`. */
 export function looseEquals(text: string, own: ReadonlySet<string>): string {
   const edits: Edit[] = [];
-  walk(parse(text, { ecmaVersion: 2024, sourceType: "script" }), (node) => {
+  walk(parseScript(text), (node) => {
     if (node.type !== "BinaryExpression" || !/^[!=]==$/.test(node.operator)) return true;
     const left = node.left as AnyNode;
     if (!(isPlain(left) && isOurs(node.right, own)) && !(isPlain(node.right) && isOurs(left, own))) return true;

@@ -87,14 +87,15 @@ export class Kinds {
     // What comes from nowhere here (a file's JSON, what an application passes) is an object of its own.
     const reached = new Set([...this.ways.values()].flatMap((targets) => [...targets]));
     for (const place of [...this.ways.keys(), ...this.names.keys()]) if (!reached.has(place)) this.made(place);
-    const due = [...this.objects.keys()];
-    for (let place = due.pop(); place !== undefined; place = due.pop()) {
+    const due = new Set(this.objects.keys());
+    for (const place of due) {
+      due.delete(place);
       for (const to of this.ways.get(place) ?? []) {
         const there = this.objects.get(to) ?? new Set<string>();
         const before = there.size;
         for (const object of this.objects.get(place) ?? []) there.add(object);
         this.objects.set(to, there);
-        if (there.size > before) due.push(to);
+        if (there.size > before) due.add(to);
       }
     }
   }

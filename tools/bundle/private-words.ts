@@ -6,17 +6,14 @@
  * - What `count` counts by becomes a number. Nothing on the chip says its counters; the list that comes with the bundle says what they mean.
  * - A text that stands in several places becomes a variable.
  */
-import { type AnyNode, type Literal, parse } from "acorn";
+import type { AnyNode, Literal } from "acorn";
 import { apply, type Edit } from "./edit.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 /** What a minified name takes, in bytes, and a declaration beyond it and the value. */
 const NAME_BYTES = 2;
 const DECLARATION_BYTES = 2;
-
-function parsed(text: string): AnyNode {
-  return parse(text, { ecmaVersion: 2024, sourceType: "script" });
-}
 
 /** The words that an expression may come to, if it can be nothing else. */
 function wordsOf(node: AnyNode): (Literal & { value: string })[] | undefined {
@@ -85,7 +82,7 @@ class ComparedWords {
 /** Words of properties that are only compared become numbers. */
 export function numberWords(text: string, own: ReadonlySet<string>): string {
   const collected = new ComparedWords(own);
-  walk(parsed(text), (node, parent) => {
+  walk(parseScript(text), (node, parent) => {
     collected.visit(node, parent);
     return true;
   });
@@ -113,7 +110,7 @@ function countedTexts(program: AnyNode): (Literal & { value: string })[] {
 
 /** The bundle, and what its counters' numbers stand for. */
 export function numberCounters(text: string): { text: string; counters: string[] } {
-  const counted = countedTexts(parsed(text));
+  const counted = countedTexts(parseScript(text));
   const numbers = numbered(counted);
   const edits = counted.map(({ start, end, value }) => ({ start, end, text: String(numbers.get(value)) }));
   return { text: apply(text, edits), counters: [...numbers.keys()] };
@@ -122,7 +119,7 @@ export function numberCounters(text: string): { text: string; counters: string[]
 /** The bundle without calls of these functions, which answer nothing. Their arguments must have no effects. */
 export function dropCalls(text: string, functions: readonly string[]): string {
   const edits: Edit[] = [];
-  walk(parsed(text), (node) => {
+  walk(parseScript(text), (node) => {
     if (node.type !== "CallExpression" || node.callee.type !== "Identifier") return true;
     if (!functions.includes(node.callee.name)) return true;
     edits.push({ start: node.start, end: node.end, text: "void 0" });
@@ -134,7 +131,7 @@ export function dropCalls(text: string, functions: readonly string[]): string {
 /** Texts that stand in several places become variables, where that is shorter. */
 export function shareTexts(text: string): string {
   const places = new Map<string, AnyNode[]>();
-  walk(parsed(text), (node, parent) => {
+  walk(parseScript(text), (node, parent) => {
     if (node.type !== "Literal" || typeof node.value !== "string" || parent?.type === "ExpressionStatement")
       return true;
     if (parent?.type === "Property" && parent.key === node) return true;

@@ -5,9 +5,10 @@
  * put into arrays: a variable, what a property of some name holds, a class with its base, a literal (see object-kinds.ts).
  * What may be absent from an object (`name?:` in the sources) differs from all others, for to read it there must not find another.
  */
-import { type AnyNode, parse } from "acorn";
+import type { AnyNode } from "acorn";
 import { apply, type Edit } from "./edit.ts";
 import { keyOf, nameOf, namesTogether } from "./object-kinds.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 /** An optional member, or parameter, in TypeScript. */
@@ -27,7 +28,7 @@ function frequencies(keys: readonly AnyNode[]): [string, number][] {
 
 /** `own`: the names of properties that may have others; `optional`: those of them that may be absent. */
 export function shareNames(text: string, own: ReadonlySet<string>, optional: ReadonlySet<string>): string {
-  const program = parse(text, { ecmaVersion: 2024, sourceType: "script" });
+  const program = parseScript(text);
   const keys: AnyNode[] = [];
   walk(program, (node) => {
     const key = keyOf(node);

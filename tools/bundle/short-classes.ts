@@ -7,8 +7,9 @@
  *
  * Each keeps the number of lines.
  */
-import { type AnyNode, parse } from "acorn";
+import type { AnyNode } from "acorn";
 import { apply, type Edit, linesOf } from "./edit.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 /** The variable that stands for `this`. */
@@ -19,10 +20,6 @@ const SELF_MORE_BYTES = 7;
 const SELF_SAVES = 3;
 /** From so many fields on, `A(this,{a:0})` is shorter than `let t=this;t.a=0`. */
 const FIELDS_MIN = 4;
-
-function parsed(text: string): AnyNode {
-  return parse(text, { ecmaVersion: 2024, sourceType: "script" });
-}
 
 /** The name of a property that is read, written, or given to an object or a class; texts count as names, too. */
 function usedName(node: AnyNode): string | undefined {
@@ -46,7 +43,7 @@ function isStatic(node: AnyNode): boolean {
  * goes for methods whose names are not of `own` as well.
  */
 export function dropUnused(text: string, own: ReadonlySet<string>, isWhole = false): string {
-  const program = parsed(text);
+  const program = parseScript(text);
   const used = new Set<string>();
   const methods: { name: string; node: AnyNode }[] = [];
   walk(program, (node) => {
@@ -109,7 +106,7 @@ function fieldEdits(nodes: readonly AnyNode[], text: string): Edit[] {
 /** Constructors that set their fields together. */
 export function gatherFields(text: string): string {
   const edits: Edit[] = [];
-  walk(parsed(text), (node) => {
+  walk(parseScript(text), (node) => {
     if (node.type !== "MethodDefinition" || node.kind !== "constructor" || !node.value.body) return true;
     for (const statement of node.value.body.body) {
       if (statement.type !== "ExpressionStatement") continue;
@@ -133,7 +130,7 @@ export function gatherFields(text: string): string {
 /** Methods that say `this` by a variable. */
 export function nameSelves(text: string): string {
   const edits: Edit[] = [];
-  walk(parsed(text), (node) => {
+  walk(parseScript(text), (node) => {
     if (node.type !== "MethodDefinition" || !node.value.body) return true;
     const body = node.value.body;
     const uses = thisOf(body);

@@ -4,8 +4,9 @@
  * - A name that is not ours to shorten (`length`, `charCodeAt`) and is used often becomes a variable: `text[a]` for `text.length`.
  * - A call of a function that does nothing but one small expression becomes that expression: a call is felt on the engine, too.
  */
-import { type AnyNode, type CallExpression, parse } from "acorn";
+import type { AnyNode, CallExpression } from "acorn";
 import { apply, type Edit } from "./edit.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 /** What a minified variable takes, in bytes, in the brackets around it too, and in its declaration beyond the text. */
@@ -14,14 +15,10 @@ const DECLARATION_BYTES = 6;
 /** A function is small if what it answers has as many nodes as this at the most: an operator and two operands. */
 const SMALL_NODES = 3;
 
-function parsed(text: string): AnyNode {
-  return parse(text, { ecmaVersion: 2024, sourceType: "script" });
-}
-
 /** Names of members that are used often, and are not of `own`, become variables. */
 export function nameMembers(text: string, own: ReadonlySet<string>): string {
   const places = new Map<string, AnyNode[]>();
-  walk(parsed(text), (node, parent) => {
+  walk(parseScript(text), (node, parent) => {
     if (node.type !== "MemberExpression" || node.computed || node.property.type !== "Identifier") return true;
     const { name } = node.property;
     // What belongs to a namespace is constant to the minifier, and read once.
@@ -74,7 +71,7 @@ function formulaOf(statement: AnyNode): [name: string, formula: Formula] | undef
 
 /** Calls of small functions become what they answer. */
 export function inlineSmall(text: string): string {
-  const program = parsed(text);
+  const program = parseScript(text);
   if (program.type !== "Program") return text;
   const formulas = new Map(
     program.body.flatMap((statement) => [formulaOf(statement)].flatMap((one) => (one ? [one] : []))),

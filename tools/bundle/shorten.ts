@@ -8,10 +8,11 @@
  * - The names of types that `typeof` is compared with become variables.
  * - Functions of the engine that are called often (Math.floor) become variables: half as long, and one search for a name instead of two.
  */
-import { type AnyNode, type Identifier, parse } from "acorn";
+import type { AnyNode, Identifier } from "acorn";
 import { apply, type Edit } from "./edit.ts";
 import { looseEquals } from "./loose-equals.ts";
 import { numberWords, shareTexts } from "./private-words.ts";
+import { parseScript } from "./script.ts";
 import { shareNames } from "./share-names.ts";
 import { inlineSmall, nameMembers } from "./short-members.ts";
 import { dropUnused, gatherFields, nameSelves } from "./short-classes.ts";
@@ -158,7 +159,7 @@ export function shorten(
   const small = inlineSmall(looseEquals(numberWords(dropUnused(bundle, own), own), own));
   const named = shareNames(nameMembers(small, own), own, optional);
   const text = shareTexts(nameSelves(gatherFields(named)));
-  const program = parse(text, { ecmaVersion: 2024, sourceType: "script" });
+  const program = parseScript(text);
   const edits: Edit[] = [];
   const constants = constantsOf(program.body);
   for (const [name, uses] of usesOf(constants, program)) {

@@ -4,8 +4,9 @@
  *
  * Only texts and names of properties can be had so. In a regular expression or a variable's name it is a fault.
  */
-import { type AnyNode, parse } from "acorn";
+import type { AnyNode } from "acorn";
 import type { Edit } from "./edit.ts";
+import { parseScript } from "./script.ts";
 import { walk } from "./tree-walk.ts";
 
 const BEYOND_ASCII = /[^\0-\x7f]/;
@@ -31,7 +32,7 @@ function quoted(text: string): string {
 /** The changes that make a script's texts bytes. What is not ASCII elsewhere stays. */
 export function utf8Edits(script: string): Edit[] {
   const edits: Edit[] = [];
-  const program: AnyNode = parse(script, { ecmaVersion: 2024, sourceType: "script" });
+  const program: AnyNode = parseScript(script);
   walk(program, (node, parent) => {
     const { start, end } = node;
     if (node.type === "Literal" && typeof node.value === "string" && BEYOND_ASCII.test(node.value))
