@@ -10,7 +10,7 @@ import { openSerial } from "#host/radio/serial-device.ts";
 import { Bench, until } from "../e2e/processes.ts";
 import { noCable, TerminalPair } from "../e2e/terminal-pair.ts";
 import { EmulatedProgram } from "../firmware/emulated-node.ts";
-import { ESPRUINO, firmware, hasLibrary, SKIP_REASON } from "./espruino.ts";
+import { ESPRUINO, firmware, hasLibrary, SKIP_REASON, WITH_CONSOLE } from "./espruino.ts";
 import { freeBase } from "./radio-contract.ts";
 
 const hasSerial = await import("serialport" as string).then(
@@ -52,7 +52,11 @@ describe.skipIf(missing !== "")(`the dongle on the engine${missing && ` (${missi
     writeFileSync(join(folder, "program.js"), program, "latin1");
     const terminal = openSync(cable.ends[1], "r+");
     const env = { ...process.env, ESPNOW_UDP_BASE: String(base), ESPNOW_UDP_ID: "1", ESPNOW_UDP_NODES: "2" };
-    engine = spawn(ESPRUINO, ["program.js"], { cwd: folder, env, stdio: [terminal, terminal, "inherit"] });
+    engine = spawn(WITH_CONSOLE[0], [...WITH_CONSOLE.slice(1), "program.js"], {
+      cwd: folder,
+      env,
+      stdio: [terminal, terminal, "inherit"],
+    });
     closeSync(terminal);
   }
 
@@ -91,7 +95,11 @@ describe.skipIf(missing !== "")(`the dongle on the engine${missing && ` (${missi
       await start();
       await said(times);
     }
-    await leaf.line(new RegExp(`replay: done ${READINGS}\\b`), 120_000);
+    await until(
+      () => leaf?.lines.some((line) => line.includes(`replay: done ${READINGS}`)) === true,
+      120_000,
+      () => `${leaf?.lines.join("\n")}\nroot: ${root.errors}`,
+    );
     const stored = bench.log("--node", "leaf").filter(({ type }) => type === "!update");
     expect(stored.map(({ eid, value, ts }) => `${eid},${String(value)},${ts}`)).toEqual(made);
     expect(leaf.faults()).toEqual([]);

@@ -3,21 +3,13 @@
  * it was restarted. Its console is reached over TCP (Espruino's own telnet console has one fixed port for all engines, so it is not used) or is a
  * pseudo-terminal; both can be pulled.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TerminalPair } from "../e2e/terminal-pair.ts";
-import { ESPRUINO } from "./espruino.ts";
-
-/**
- * On one core, where the system can see to that: Espruino for Linux takes characters in a thread of its own, without a lock, and with a socket open its main
- * thread looks for them without a pause. On two cores both were in the queue at once in every second dialogue, and the console was deaf from then on.
- */
-const ONE_CORE = ["taskset", "-c", "0"] as const;
-const ENGINE: [string, ...string[]] =
-  spawnSync(ONE_CORE[0], [...ONE_CORE.slice(1), "true"]).status === 0 ? [...ONE_CORE, ESPRUINO] : [ESPRUINO];
+import { WITH_CONSOLE } from "./espruino.ts";
 
 export class ConsoleEngine {
   readonly folder = mkdtempSync(join(tmpdir(), "console-"));
@@ -42,7 +34,7 @@ export class ConsoleEngine {
     this.isStopped = false;
     this.starts++;
     const terminal = this.cable === undefined ? undefined : openSync(this.cable.ends[1], "r+");
-    const child = spawn(ENGINE[0], ENGINE.slice(1), {
+    const child = spawn(WITH_CONSOLE[0], WITH_CONSOLE.slice(1), {
       cwd: this.folder,
       stdio: terminal === undefined ? ["pipe", "pipe", "ignore"] : [terminal, terminal, "ignore"],
     });

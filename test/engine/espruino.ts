@@ -13,6 +13,15 @@ import { FIRMWARE } from "#tools/bundle/programs.ts";
 export const ESPRUINO = process.env["ESPRUINO"] ?? "";
 export const SKIP_REASON = "skipped: set ESPRUINO to an espruino binary to run on the engine";
 
+/**
+ * The engine with a console that somebody types on: on one core, where the system can see to that. Espruino for Linux takes characters in a thread of its own,
+ * without a lock, and with a socket open its main thread looks for them without a pause. On two cores both were in the queue at once in every second dialogue, and
+ * the console was deaf from then on.
+ */
+const ONE_CORE = ["taskset", "-c", "0"] as const;
+const hasOneCore = ESPRUINO !== "" && spawnSync(ONE_CORE[0], [...ONE_CORE.slice(1), "true"]).status === 0;
+export const WITH_CONSOLE: [string, ...string[]] = hasOneCore ? [...ONE_CORE, ESPRUINO] : [ESPRUINO];
+
 /** What one start of the engine stores, in bytes: a chip-like one has no more memory. */
 const STORE_BYTES = 40_000;
 

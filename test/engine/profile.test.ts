@@ -20,6 +20,7 @@ const LEAF_TIMES_MQTT = 4;
 const ROUNDS = 9;
 const TRIES = 3;
 const BLOCK_MILLIS = 3000;
+const TURN_TRIES = 6;
 
 const isChip = await isChipLike();
 const profile: Profile = Object.fromEntries(KITS.map(({ name }) => [name, {}]));
@@ -138,25 +139,33 @@ describe.skipIf(!isChip)(`the chip's profile${WHY}`, () => {
   });
 
   test("the longest turn of the interpreter is known", async () => {
-    for (let left = TRIES; left > 0; left--) {
-      const longest: { [name: string]: number } = {};
+    // The shortest of the tries, as leaf and as branch: a machine that stands still makes some slices long, and none short.
+    const longest = new Map<string, number>();
+    for (let left = TURN_TRIES; left > 0; left--) {
       for (const [what, heat] of [
         ["as leaf", leaves()],
         ["as branch", branches()],
       ] as const) {
         // Again only those that have a budget.
-        await eachAlone(left === TRIES ? heat : heat.slice(0, 2), BLOCKS, BLOCK_MILLIS, async ({ key, engine }) => {
-          const nanos = await engine.ask("blockLongest");
-          const statements = Math.round(nanos / (await engine.ask(STATEMENT)));
-          if (left === TRIES) {
-            figure(`longest turn, ${key} ${what}`, `${statements} statements, ${(nanos / 1e6).toFixed(1)} ms here`);
-          }
-          longest[key] = Math.max(longest[key] ?? 0, statements);
-        });
+        await eachAlone(
+          left === TURN_TRIES ? heat : heat.slice(0, 2),
+          BLOCKS,
+          BLOCK_MILLIS,
+          async ({ key, engine }) => {
+            const nanos = await engine.ask("blockLongest");
+            const statements = Math.round(nanos / (await engine.ask(STATEMENT)));
+            if (left === TURN_TRIES) {
+              figure(`longest turn, ${key} ${what}`, `${statements} statements, ${(nanos / 1e6).toFixed(1)} ms here`);
+            }
+            const name = `${key} ${what}`;
+            longest.set(name, Math.min(longest.get(name) ?? Infinity, statements));
+          },
+        );
       }
       for (const name of ["wifi.js", "main.js"]) {
         const figures = profile[name] as Figures;
-        figures.blockStatements = Math.min(figures.blockStatements ?? Infinity, longest[name] as number);
+        const turns = [...longest].filter(([key]) => key.startsWith(name)).map(([, statements]) => statements);
+        figures.blockStatements = Math.max(...turns);
       }
       if (overspent(profile, budget()).every((sentence) => !sentence.includes("blockStatements"))) break;
     }
