@@ -1,7 +1,5 @@
 /** A bundle's text as acorn's tree. */
-import { type AnyNode, parse } from "acorn";
-
-export type Program = Extract<AnyNode, { type: "Program" }>;
+import { parse, type Program } from "acorn";
 
 /** Passes that find nothing to change hand on the text as it is, so the last tree is kept. Nobody changes one. */
 let last: { text: string; program: Program } | undefined;

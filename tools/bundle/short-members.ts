@@ -72,7 +72,6 @@ function formulaOf(statement: AnyNode): [name: string, formula: Formula] | undef
 /** Calls of small functions become what they answer. */
 export function inlineSmall(text: string): string {
   const program = parseScript(text);
-  if (program.type !== "Program") return text;
   const formulas = new Map(
     program.body.flatMap((statement) => [formulaOf(statement)].flatMap((one) => (one ? [one] : []))),
   );

@@ -57,10 +57,11 @@ function isInClosure(name: string, node: AnyNode): boolean {
   let found = false;
   walk(node, (inner) => {
     if (!isFunction(inner)) return true;
-    walk(inner, (deep, parent) => {
-      if (isVariable(deep, parent) && deep.name === name && !declaredIn(inner).has(name)) found = true;
-      return true;
-    });
+    if (!declaredIn(inner).has(name))
+      walk(inner, (deep, parent) => {
+        if (isVariable(deep, parent) && deep.name === name) found = true;
+        return true;
+      });
     return false;
   });
   return found;
